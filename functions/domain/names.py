@@ -1,0 +1,50 @@
+"""Names of what a stage owns in AWS, said once: CDK creates by them, functions and command line find by them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Physical names in one stage of one account, e.g. `Names("local", "123456789012", "us-east-1")`."""
+
+    stage: str
+    account: str
+    region: str
+
+    @property
+    def platform_stack(self) -> str:
+        return f"trimtab-{self.stage}-platform"
+
+    def model_stack(self, model: str) -> str:
+        return f"trimtab-{self.stage}-model-{model}"
+
+    @property
+    def registry_table(self) -> str:
+        return f"trimtab-{self.stage}-registry"
+
+    @property
+    def data_bucket(self) -> str:
+        return f"trimtab-{self.stage}-data-{self.account}-{self.region}"
+
+    @property
+    def artifact_bucket(self) -> str:
+        return f"trimtab-{self.stage}-artifacts-{self.account}-{self.region}"
+
+    @property
+    def access_log_bucket(self) -> str:
+        return f"trimtab-{self.stage}-access-logs-{self.account}-{self.region}"
+
+    def function(self, verb: str, model: str | None = None) -> str:
+        """The Lambda function of a folder of `functions/`: `roll_out`, or `predict` of one model."""
+        parts = ["trimtab", self.stage, verb.replace("_", "-"), *([model] if model else [])]
+        return "-".join(parts)
+
+    def prediction_stream(self, model: str) -> str:
+        return f"trimtab-{self.stage}-predictions-{model}"
+
+    def model_layer(self, model: str) -> str:
+        return f"trimtab-{self.stage}-model-{model}"
+
+    def model_parameter(self, model: str, key: str) -> str:
+        """SSM parameter with what only a deployment knows: `url`, `api_key_id`."""
+        return f"/trimtab/{self.stage}/models/{model}/{key}"
