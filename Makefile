@@ -1,0 +1,39 @@
+# `make demo` and `make test` set up all they need; `make help` lists the rest.
+.PHONY: help setup demo test test-slow check lint types synth bench bench-serving clean
+
+BIN := .venv/bin
+
+help:            ## this list
+	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/\1\t/' | expand -t 16
+
+setup:           ## .venv with everything pinned
+	@.ci/setup
+
+demo: setup      ## the whole path on real flights, on the local cloud
+	@$(BIN)/trimtab demo
+
+test: setup check  ## set up, then the whole gate
+
+check: lint types  ## the whole gate: lint, types, and every test (synth, cdk-nag and cfn-lint among them)
+	$(BIN)/pytest -m "not slow"
+
+test-slow: setup ## what takes minutes
+	$(BIN)/pytest -m slow
+
+lint: setup      ## ruff
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+
+types: setup     ## mypy, strict
+	$(BIN)/mypy
+
+synth: setup     ## the CloudFormation templates, into cdk.out
+	$(BIN)/python app.py
+
+bench: bench-serving  ## all measurements side by side with peers
+
+bench-serving: setup  ## the serving path, warm and cold, beside its peers
+	$(BIN)/python -m bench.serving
+
+clean:           ## what was built (not the local cloud's state)
+	rm -rf .build cdk.out
