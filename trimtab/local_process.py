@@ -1,0 +1,105 @@
+"""Start, find and stop the local cloud's process."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import urllib3
+
+from functions.domain.errors import UnavailableError
+from trimtab.project import Project
+from trimtab.stage import running_cloud
+from trimtab.synth import synthesise
+
+START_LIMIT_S = 90.0
+STOP_LIMIT_S = 30.0
+POLL_S = 0.05
+
+
+def command(project: Project, port: int, assembly: Path) -> list[str]:
+    """The command that is the local cloud; the AWS endpoint's port is the gateway's next."""
+    return [
+        sys.executable, "-m", "trimtab.local",
+        "--state", str(project.cloud_state),
+        "--port", str(port),
+        "--endpoint-port", str(port + 1 if port else 0),
+        "--assembly", str(assembly),
+    ]  # fmt: skip
+
+
+def start(project: Project, port: int = 8080) -> dict[str, Any]:
+    """Start the local cloud in the background and wait until it answers; it goes on when this process ends.
+
+    Raises:
+        UnavailableError: it did not come up; its last words are in the text.
+    """
+    assembly = synthesise(project, "local")
+    project.cloud_state.mkdir(exist_ok=True)
+    log_path = project.cloud_state / "cloud.log"
+    with log_path.open("ab") as log:
+        begin = log.tell()
+        process = subprocess.Popen(  # noqa: S603 - our own module
+            command(project, port, assembly), cwd=project.root, stdout=log, stderr=log, start_new_session=True
+        )
+    deadline = monotonic() + START_LIMIT_S
+    while monotonic() < deadline:
+        about = running_cloud(project)
+        if about is not None and about["pid"] == process.pid:
+            return about
+        if process.poll() is not None:
+            break
+        sleep(POLL_S)
+    else:
+        process.kill()
+    with log_path.open("rb") as log:
+        log.seek(begin)
+        said = log.read().decode(errors="replace").strip().splitlines()[-8:]
+    raise UnavailableError("the local cloud did not start:\n" + "\n".join(said))
+
+
+def stop(project: Project) -> bool:
+    """Stop the local cloud and wait until its process is gone; False when none ran."""
+    about = running_cloud(project)
+    if about is None:
+        return False
+    try:
+        control(about["endpoint"], "stop", {})
+    except UnavailableError:
+        _signal(about["pid"], signal.SIGTERM)
+    deadline = monotonic() + STOP_LIMIT_S
+    while _signal(about["pid"], 0):
+        if monotonic() > deadline:
+            _signal(about["pid"], signal.SIGKILL)
+        sleep(POLL_S)
+    (project.cloud_state / "cloud.json").unlink(missing_ok=True)
+    return True
+
+
+def control(endpoint: str, verb: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    """One of the local cloud's own calls: `status`, or with a body `deploy`, `flush`, `faults`, `stop`."""
+    method, data = ("GET", None) if body is None else ("POST", json.dumps(body).encode())
+    try:
+        response = urllib3.request(method, f"{endpoint}/_local/{verb}", body=data, timeout=START_LIMIT_S, retries=False)
+        answer: dict[str, Any] = json.loads(response.data)
+    except (urllib3.exceptions.HTTPError, ValueError) as error:
+        raise UnavailableError(f"the local cloud at {endpoint} does not answer: {error}") from error
+    if response.status >= 300:
+        raise UnavailableError(f"the local cloud: {answer.get('error', answer)}")
+    return answer
+
+
+def _signal(pid: int, number: int) -> bool:
+    """Send a signal; False when there is no such process any more."""
+    with suppress(ChildProcessError):  # our own child stays behind as a zombie until it is waited for
+        os.waitpid(pid, os.WNOHANG)
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return False
+    return True

@@ -1,0 +1,55 @@
+"""Send a file's rows to a model's endpoint, in requests that it takes."""
+
+from dataclasses import dataclass
+from itertools import batched
+from pathlib import Path
+from typing import Any
+
+from rich.progress import track
+
+from functions.adapters.model_folder import load_settings
+from functions.domain.errors import InvalidRequestError, NotFoundError
+from trimtab.console import notes
+from trimtab.endpoint import find_endpoint
+from trimtab.project import Project
+from trimtab.rows import read_rows
+from trimtab.scores import scores
+from trimtab.stage import Stage
+
+BATCH_ROWS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class FileAnswers:
+    """Answers in the file's order; `scores` is empty where the file has no truth."""
+
+    predictions: list[dict[str, Any]]
+    scores: dict[str, float]
+    left_out: list[str]
+
+
+def predict_file(project: Project, stage: Stage, model: str, file: Path, label: str | None) -> FileAnswers:
+    """Answers for all rows of a file.
+
+    Raises:
+        InvalidRequestError: the file, or a row of it, is not what the model takes; nothing after that was sent.
+    """
+    endpoint = find_endpoint(stage, model)
+    try:
+        settings = load_settings(project.model_folder(model))
+    except NotFoundError:  # a model of somebody else's project: its endpoint still says what it takes
+        settings = None
+    label = label or (settings.label.name if settings and settings.label else None)
+    rows = read_rows(file, endpoint.get(f"/v2/models/{model}")["inputs"], label)
+    predictions: list[dict[str, Any]] = []
+    batches = list(batched(rows.features, BATCH_ROWS, strict=False))
+    for batch in track(batches, "asking", console=notes, transient=True, disable=not notes.is_terminal):
+        try:
+            predictions += endpoint.predict(batch)["predictions"]
+        except InvalidRequestError as error:
+            first = len(predictions) + 1
+            raise InvalidRequestError(f"{file}, rows {first} to {first + len(batch) - 1}: {error}") from None
+    found: dict[str, float] = {}
+    if rows.truth and settings and settings.label:
+        found = scores(settings.model.task, settings.label.positive, rows.truth, predictions)
+    return FileAnswers(predictions, found, rows.left_out)

@@ -1,0 +1,52 @@
+"""Synthesise the CDK app for a stage, when anything that it reads has changed."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from functions.domain.errors import MisconfiguredError
+from trimtab.project import Project
+
+READS = ("app.py", "cdk.json", "requirements.txt", "infra/**/*", "functions/**/*", "models/*/model.toml")
+
+
+def synthesise(project: Project, stage: str, out: Path | None = None) -> Path:
+    """The stage's cloud assembly; made anew only if its sources changed.
+
+    Raises:
+        MisconfiguredError: the app says that something is wrong; its words are passed on.
+    """
+    assembly = out or project.build / "assembly" / stage
+    stamp = assembly / ".sources"
+    digest = sources_digest(project)
+    if stamp.is_file() and stamp.read_text() == digest:
+        return assembly
+    shutil.rmtree(assembly, ignore_errors=True)
+    assembly.parent.mkdir(parents=True, exist_ok=True)
+    ran = subprocess.run(  # noqa: S603 - our own app
+        [sys.executable, "app.py", "--stage", stage],
+        cwd=project.root,
+        env={**os.environ, "CDK_OUTDIR": str(assembly)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if ran.returncode:
+        raise MisconfiguredError(f"the infrastructure could not be synthesised:\n{ran.stdout.strip()}")
+    stamp.write_text(digest)
+    return assembly
+
+
+def sources_digest(project: Project) -> str:
+    """SHA-256 over all that a synthesis reads."""
+    digest = hashlib.sha256(str(project.root).encode())
+    for pattern in READS:
+        for path in sorted(project.root.glob(pattern)):
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(f"{path.relative_to(project.root)}\0".encode())
+                digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
