@@ -66,8 +66,8 @@ def up(
         sys.exit(subprocess.run(local_process.command(project, port, assembly), check=False).returncode)  # noqa: S603
     with step("start the local cloud"):
         about = local_process.start(project, port)
-    note(f"  gateway       {about['gateway']}
-  AWS endpoint  {about['endpoint']}")
+    note(f"  gateway       {about['gateway']}")
+    note(f"  AWS endpoint  {about['endpoint']}")
     note(f"  state, logs   {project.cloud_state}")
 
 
