@@ -1,5 +1,6 @@
 """Where a project's things lie: its models, what was built from them, and the local cloud's state."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,9 +9,13 @@ from functions.domain.errors import NotFoundError
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A checkout of Trimtab with the models of one team."""
+    """A checkout of Trimtab with the models of one team.
+
+    `state_folder` is where the local cloud keeps its state, seen from the root; it survives `trimtab down`.
+    """
 
     root: Path
+    state_folder: str = ".trimtab"
 
     @classmethod
     def find(cls, start: Path | None = None) -> "Project":
@@ -22,7 +27,7 @@ class Project:
         here = (start or Path.cwd()).resolve()
         for folder in (here, *here.parents):
             if (folder / "cdk.json").is_file() and (folder / "app.py").is_file():
-                return cls(folder)
+                return cls(folder, os.environ.get("TRIMTAB_STATE", ".trimtab"))
         raise NotFoundError(f"no Trimtab project in {here} or above: change into the folder that holds cdk.json")
 
     @property
@@ -35,8 +40,7 @@ class Project:
 
     @property
     def cloud_state(self) -> Path:
-        """The local cloud's state; survives `trimtab down`."""
-        return self.root / ".trimtab"
+        return self.root / self.state_folder
 
     def model_folder(self, model: str) -> Path:
         """The folder of a model.

@@ -30,8 +30,9 @@ def read_rows(path: Path, inputs: Sequence[Mapping[str, Any]], label: str | None
     Raises:
         InvalidRequestError: the file cannot be read so; its text names the line and the column.
     """
-    readers = {entry["name"]: _reader(entry["datatype"]) for entry in inputs}
-    records = list(_json_records(path) if path.suffix == ".json" else _csv_records(path))
+    from_json = path.suffix == ".json"  # typed already: the endpoint judges the values
+    readers = {entry["name"]: _as_it_is if from_json else _reader(entry["datatype"]) for entry in inputs}
+    records = list(_json_records(path) if from_json else _csv_records(path))
     if not records:
         raise InvalidRequestError(f"{path} holds no rows")
     columns = list(records[0][1])
@@ -72,10 +73,12 @@ def _json_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     yield from enumerate(rows)
 
 
-def _cell(path: Path, line: int, name: str, value: Any, read: Callable[[str], Any]) -> Any:
-    if not isinstance(value, str):  # from JSON: the endpoint judges it
-        return value
-    if value == "":
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _cell(path: Path, line: int, name: str, value: Any, read: Callable[[Any], Any]) -> Any:
+    if value == "" or value is None:
         return None
     try:
         return read(value)

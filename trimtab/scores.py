@@ -38,8 +38,7 @@ def scores(
 def _spelling(value: object) -> str:
     """One spelling for a class, however a file writes it: `1`, `1.0`, `true` and `True` are the same."""
     text = str(value).strip()
-    if text.lower() in ("true", "false"):
-        return str(int(text.lower() == "true"))
+    text = {"true": "1", "false": "0"}.get(text.lower(), text)
     try:
         return repr(float(text))
     except ValueError:
