@@ -31,7 +31,7 @@ def read_rows(path: Path, inputs: Sequence[Mapping[str, Any]], label: str | None
         InvalidRequestError: the file cannot be read so; its text names the line and the column.
     """
     from_json = path.suffix == ".json"  # typed already: the endpoint judges the values
-    readers = {entry["name"]: _as_it_is if from_json else _reader(entry["datatype"]) for entry in inputs}
+    readers = {entry["name"]: _as_it_is if from_json else _or_null(_reader(entry["datatype"])) for entry in inputs}
     records = list(_json_records(path) if from_json else _csv_records(path))
     if not records:
         raise InvalidRequestError(f"{path} holds no rows")
@@ -73,13 +73,16 @@ def _json_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     yield from enumerate(rows)
 
 
+def _or_null(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """An empty cell is a null."""
+    return lambda text: None if text == "" else read(text)
+
+
 def _as_it_is(value: Any) -> Any:
     return value
 
 
 def _cell(path: Path, line: int, name: str, value: Any, read: Callable[[Any], Any]) -> Any:
-    if value == "" or value is None:
-        return None
     try:
         return read(value)
     except (ValueError, KeyError):
