@@ -1,0 +1,233 @@
+"""The registry: models, their versions and releases, what shall be live, and who works on it.
+
+What each call means is said here once; where the documents lie (`Store`) is another matter: DynamoDB, or a fake.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from functions.adapters.registry_store import (
+    MODELS,
+    RELEASES,
+    VERSIONS,
+    Change,
+    Hold,
+    Key,
+    Store,
+    Stored,
+    artifact_key,
+    lease_key,
+    model_key,
+    pair_key,
+    release_key,
+    version_key,
+)
+from functions.domain.audit import Act, Action
+from functions.domain.errors import ConflictError, LeaseHeldError, NotFoundError
+from functions.domain.model_version import ModelRecord, ModelVersion
+from functions.domain.release import Release, ReleaseState
+from functions.domain.release_artifact import Artifact
+from functions.domain.release_lease import Lease
+
+ATTEMPTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStatus:
+    """All that the registry knows of one model; versions and releases by number."""
+
+    record: ModelRecord
+    versions: list[ModelVersion]
+    releases: list[Release]
+    lease: Lease | None
+
+
+class Registry:
+    """Reads and conditional changes. A change takes the act that it is recorded as; `hold` fences it by a lease."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def models(self) -> list[ModelRecord]:
+        """All models, by name."""
+        return [ModelRecord.from_document(stored.document) for stored in self._store.read_all(MODELS)]
+
+    def model(self, model: str) -> ModelRecord:
+        """What is true of a model as a whole; all empty for one that was never registered."""
+        stored = self._store.read(model_key(model))
+        return ModelRecord(model) if stored is None else ModelRecord.from_document(stored.document)
+
+    def status(self, model: str) -> ModelStatus:
+        """Everything about a model, for people."""
+        pk = f"MODEL#{model}"
+        versions = [ModelVersion.from_document(s.document) for s in self._store.read_all(pk, VERSIONS)]
+        releases = [Release.from_document(s.document) for s in self._store.read_all(pk, RELEASES)]
+        lease = self.lease(model)[0]
+        return ModelStatus(self.model(model), versions, releases, lease if lease and lease.run else None)
+
+    def version(self, model: str, number: int) -> ModelVersion:
+        """One version of a model.
+
+        Raises:
+            NotFoundError: there is none of that number.
+        """
+        return ModelVersion.from_document(self._get(version_key(model, number)).document)
+
+    def find_version(self, model: str, artifact_digest: str) -> ModelVersion | None:
+        """The version that an artifact was registered as, if it was."""
+        stored = self._store.read(artifact_key(model, artifact_digest))
+        return None if stored is None else self.version(model, stored.document["version"])
+
+    def release(self, model: str, number: int) -> Release:
+        """One release of a model.
+
+        Raises:
+            NotFoundError: there is none of that number.
+        """
+        return Release.from_document(self._get(release_key(model, number)).document)
+
+    def find_release(self, model: str, version: int, code_digest: str) -> Release | None:
+        """The release of a model version with a state of the code, if there is one."""
+        stored = self._store.read(pair_key(model, version, code_digest))
+        return None if stored is None else self.release(model, stored.document["release"])
+
+    def register(self, artifact: Artifact, actor: str, time: str) -> ModelVersion:
+        """The artifact's version: its old one, or the next number after the newest.
+
+        Raises:
+            ConflictError: others registered versions of this model faster than this one could.
+        """
+
+        def attempt() -> ModelVersion:
+            model = artifact.model
+            if known := self.find_version(model, artifact.digest):
+                return known
+            record, revision = self._record(model)
+            number = record.versions + 1
+            version = ModelVersion(
+                model, number, artifact.digest, artifact.contract_digest, artifact.onnx_digest, time, actor
+            )
+            changes = [
+                Change(
+                    model_key(model), ModelRecord(model, number, record.desired, record.live).to_document(), revision
+                ),
+                Change(version_key(model, number), version.to_document(), 0),
+                Change(artifact_key(model, artifact.digest), {"v": 1, "version": number}, 0),
+            ]
+            details = {"version": number, "artifact": artifact.digest}
+            self._store.commit(changes, [Act("version.registered", model, actor, time, details)])
+            return version
+
+        return _retried(attempt)
+
+    def publish(self, release: Release, actor: str, hold: Hold) -> None:
+        """Record a release that was published.
+
+        Raises:
+            ConflictError: the pair, or the number, has a release already.
+            LeaseHeldError: the lease was lost.
+        """
+        pair = pair_key(release.model, release.model_version, release.code_digest)
+        changes = [
+            Change(release_key(release.model, release.number), release.to_document(), 0),
+            Change(pair, {"v": 1, "release": release.number}, 0),
+        ]
+        details = {"release": release.number, "version": release.model_version, "code": release.code_digest}
+        act = Act("release.published", release.model, actor, release.published_at, details)
+        self._store.commit(changes, [act], hold)
+
+    def judge(self, release: Release, failure: str | None, actor: str, time: str, hold: Hold) -> Release:
+        """Record a smoke test: passed when `failure` is None, else failed for that reason.
+
+        Raises:
+            LeaseHeldError: the lease was lost.
+        """
+        stored = self._get(release_key(release.model, release.number))
+        state: ReleaseState = "tested" if failure is None else "failed"
+        action: Action = "release.tested" if failure is None else "release.failed"
+        judged = Release.from_document(stored.document).moved_to(state, failure)
+        details = {"release": release.number} | ({} if failure is None else {"reason": failure})
+        act = Act(action, release.model, actor, time, details)
+        self._store.commit([Change(stored.key, judged.to_document(), stored.revision)], [act], hold)
+        return judged
+
+    def request_live(self, release: Release, found: str, actor: str, time: str, hold: Hold) -> None:
+        """Record that a release shall be live, and with it that its version is approved; `found` is what live was.
+
+        Raises:
+            ConflictError: the version was rejected or retired meanwhile.
+            LeaseHeldError: the lease was lost.
+        """
+
+        def attempt() -> None:
+            record, revision = self._record(release.model)
+            wanted = ModelRecord(record.model, record.versions, release.number, record.live)
+            changes = [Change(model_key(release.model), wanted.to_document(), revision)]
+            stored = self._get(version_key(release.model, release.model_version))
+            version = ModelVersion.from_document(stored.document)
+            if version.state != "approved":
+                changes.append(Change(stored.key, version.moved_to("approved").to_document(), stored.revision))
+            details = {"release": release.number, "version": version.number, "found": found}
+            self._store.commit(changes, [Act("live.requested", release.model, actor, time, details)], hold)
+
+        _retried(attempt)
+
+    def confirm_live(self, release: Release, actor: str, time: str, hold: Hold) -> None:
+        """Record that `live` points to a release.
+
+        Raises:
+            LeaseHeldError: the lease was lost.
+        """
+
+        def attempt() -> None:
+            record, revision = self._record(release.model)
+            now = ModelRecord(record.model, record.versions, record.desired, release.number)
+            stored = self._get(release_key(release.model, release.number))
+            live = Release.from_document(stored.document).gone_live(time)
+            changes = [
+                Change(model_key(release.model), now.to_document(), revision),
+                Change(stored.key, live.to_document(), stored.revision),
+            ]
+            details = {"release": release.number, "before": record.live}
+            self._store.commit(changes, [Act("live.moved", release.model, actor, time, details)], hold)
+
+        _retried(attempt)
+
+    def lease(self, model: str) -> tuple[Lease | None, int]:
+        """The lease as it stands, with its revision; None and 0 before the first run."""
+        stored = self._store.read(lease_key(model))
+        return (None, 0) if stored is None else (Lease.from_document(stored.document), stored.revision)
+
+    def put_lease(self, lease: Lease, revision: int) -> Hold:
+        """Take, renew or free a lease that is of `revision`; not audited, since it changes nothing that lasts.
+
+        Raises:
+            ConflictError: somebody else was faster.
+        """
+        key = lease_key(lease.model)
+        self._store.commit([Change(key, lease.to_document(), revision)], [])
+        return Hold(key, revision + 1)
+
+    def _record(self, model: str) -> tuple[ModelRecord, int]:
+        stored = self._store.read(model_key(model))
+        return (
+            (ModelRecord(model), 0) if stored is None else (ModelRecord.from_document(stored.document), stored.revision)
+        )
+
+    def _get(self, key: Key) -> Stored:
+        stored = self._store.read(key)
+        if stored is None:
+            raise NotFoundError(f"the registry has no {key}")
+        return stored
+
+
+def _retried[T](attempt: Callable[[], T]) -> T:
+    """Once more from fresh reads where another writer was faster."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return attempt()
+        except LeaseHeldError:
+            raise
+        except ConflictError:
+            continue
+    return attempt()

@@ -1,0 +1,87 @@
+"""Where the registry's documents lie: their keys, their revisions, and what a store of them must do."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from functions.domain.audit import Act, Head, StoredEntry
+from functions.domain.canonical_json import canonical_json, digest_of
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    pk: str
+    sk: str
+
+    def __str__(self) -> str:
+        return f"{self.pk}/{self.sk}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A document with its revision: 1 when it was written first."""
+
+    key: Key
+    revision: int
+    document: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A document's next content; `revision` is the one that it was made from, 0 for a new document."""
+
+    key: Key
+    document: Mapping[str, Any]
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A lease that must still be of this revision for a change to be made."""
+
+    key: Key
+    revision: int
+
+
+class Store(Protocol):
+    """Documents with a revision and an audit chain; `RegistryTable` says what each call does and raises."""
+
+    def read(self, key: Key) -> Stored | None: ...
+    def read_all(self, pk: str, prefix: str = "") -> list[Stored]: ...
+    def commit(self, changes: Sequence[Change], acts: Sequence[Act], hold: Hold | None = None) -> None: ...
+    def head(self) -> Head: ...
+    def entries(self) -> Iterator[StoredEntry]: ...
+
+
+MODELS, AUDIT = "MODELS", "AUDIT"
+AUDIT_HEAD = Key(AUDIT, "HEAD")
+VERSIONS, RELEASES = "VERSION#", "RELEASE#"
+
+
+def model_key(model: str) -> Key:
+    return Key(MODELS, model)
+
+
+def version_key(model: str, number: int) -> Key:
+    return Key(f"MODEL#{model}", f"{VERSIONS}{number:08d}")
+
+
+def artifact_key(model: str, digest: str) -> Key:
+    return Key(f"MODEL#{model}", f"ARTIFACT#{digest}")
+
+
+def release_key(model: str, number: int) -> Key:
+    return Key(f"MODEL#{model}", f"{RELEASES}{number:08d}")
+
+
+def pair_key(model: str, version: int, code_digest: str) -> Key:
+    return Key(f"MODEL#{model}", f"PAIR#{version:08d}#{code_digest}")
+
+
+def lease_key(model: str) -> Key:
+    return Key(f"MODEL#{model}", "LEASE")
+
+
+def item_digests(changes: Sequence[Change]) -> dict[str, str]:
+    """What an audit entry says of the documents that were written with it."""
+    return {str(change.key): digest_of(canonical_json(change.document)) for change in changes}
