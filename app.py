@@ -1,0 +1,66 @@
+"""The CDK app: the platform stack of one stage, and a stack for each folder under models/.
+
+`cdk synth -c stage=NAME`, or `python app.py`, which takes the stage of cdk.json and needs neither Node nor CDK's command
+line: the cloud assembly lies in cdk.out or where CDK_OUTDIR says.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from functions.adapters.model_folder import load_settings, model_folders
+from functions.domain.errors import TrimtabError
+from infra.node import use_bundled_node
+from infra.settings import StageSettings, stage_settings
+
+if TYPE_CHECKING:
+    from aws_cdk import App
+
+ROOT = Path(__file__).parent
+
+
+def main() -> int:
+    """Synthesise; a mistake of the user's is one line and exit code 1."""
+    try:
+        context = _context()
+        settings = stage_settings(context, str(context.get("stage", "")))
+        build(settings, ROOT, context=context).synth()
+    except TrimtabError as error:
+        print(f"trimtab: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def build(settings: StageSettings, root: Path, *, context: dict[str, Any], outdir: str | None = None) -> "App":
+    """The app of one stage with the models found under `root`.
+
+    Raises:
+        ModelFolderError: a model.toml is wrong.
+        MisconfiguredError: a function's asset can't be built.
+    """
+    models = [load_settings(folder) for folder in model_folders(root)]
+    use_bundled_node()  # before aws_cdk is imported, which starts Node
+    from aws_cdk import App
+
+    from infra.model_stack import ModelStack
+    from infra.platform_stack import PlatformStack
+    from infra.stage import StageContext
+
+    app = App(outdir=outdir, context=context, analytics_reporting=False)
+    stage = StageContext(settings)
+    platform = PlatformStack(app, stage)
+    for model in models:
+        ModelStack(app, stage, model, platform)
+    return app
+
+
+def _context() -> dict[str, Any]:
+    """cdk.json's context under what CDK's command line passes on."""
+    file: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
+    return {**file, **json.loads(os.environ.get("CDK_CONTEXT_JSON", "{}"))}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,140 @@
+"""A function's dependencies as one trimmed, compiled tree: the wheels for Lambda's own platform, without Docker."""
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal
+
+from uv import find_uv_bin
+
+from functions.domain.errors import MisconfiguredError
+
+PYTHON = "3.13"
+
+Platform = Literal[
+    "x86_64-manylinux_2_28",
+    "aarch64-manylinux_2_28",
+    "x86_64-apple-darwin",
+    "aarch64-apple-darwin",
+    "x86_64-pc-windows-msvc",
+]
+
+# What no function needs at run time. Patterns are of pathlib's kind, from the root of the tree.
+TRIMMED: dict[str, tuple[str, ...]] = {
+    "all": ("bin", "**/__pycache__", "**/*.pyi", "**/*.pxd", "**/*.pyx", "**/*.h", "**/*.a", "**/*.c", "**/py.typed"),
+    "metadata": tuple(
+        f"*.dist-info/{name}" for name in ("INSTALLER", "RECORD", "REQUESTED", "entry_points.txt", "sboms")
+    ),
+    "numpy": (
+        "numpy/**/tests",
+        "numpy/f2py",  # compiles Fortran; only scipy imports it
+        "numpy/_core/include",
+        "numpy/_core/lib",
+        "numpy/random/lib",
+        "numpy/random/_examples",
+        "numpy/doc",
+        "numpy/_pyinstaller",
+    ),
+    "onnxruntime": tuple(
+        f"onnxruntime/{folder}" for folder in ("transformers", "tools", "quantization", "datasets", "backend")
+    ),
+    # boto3's resources are never used, nor its and botocore's example texts.
+    "boto3": (
+        "boto3/examples",
+        "boto3/data",
+        "botocore/data/*/*/examples-1.json*",
+        "botocore/data/*/*/*.sdk-extras.json.gz",
+    ),
+}
+
+
+def lambda_platform(architecture: Literal["x86_64", "arm64"]) -> Platform:
+    """The platform of the wheels that run on Lambda's Python 3.13 (Amazon Linux 2023, glibc 2.34)."""
+    return "x86_64-manylinux_2_28" if architecture == "x86_64" else "aarch64-manylinux_2_28"
+
+
+def native_platform() -> Platform:
+    """The platform of this machine, for functions that the local cloud runs.
+
+    Raises:
+        MisconfiguredError: onnxruntime has no wheels for it, as far as we know.
+    """
+    machine = {"AMD64": "x86_64", "arm64": "aarch64"}.get(platform.machine(), platform.machine())
+    known: dict[tuple[str, str], Platform] = {
+        ("Linux", "x86_64"): "x86_64-manylinux_2_28",
+        ("Linux", "aarch64"): "aarch64-manylinux_2_28",
+        ("Darwin", "x86_64"): "x86_64-apple-darwin",
+        ("Darwin", "aarch64"): "aarch64-apple-darwin",
+        ("Windows", "x86_64"): "x86_64-pc-windows-msvc",
+    }
+    try:
+        return known[platform.system(), machine]
+    except KeyError:
+        raise MisconfiguredError(
+            f"functions can't be built for {platform.system()} on {platform.machine()}: use one of "
+            + ", ".join(f"{system} {name}" for system, name in known)
+        ) from None
+
+
+def install(requirements: Path, target: Path, built_for: Platform, services: Sequence[str]) -> None:
+    """Fill the empty folder `target` with what `requirements` pins, trimmed and compiled.
+
+    `services` are those of AWS whose descriptions botocore keeps.
+
+    Raises:
+        MisconfiguredError: uv could not install it; the message is uv's.
+    """
+    target.mkdir(parents=True)
+    if not any(_requirements(requirements)):
+        return
+    command = [find_uv_bin(), "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:"]
+    command += ["--python-platform", built_for, "--python-version", PYTHON, "--link-mode", "copy"]
+    command += ["--python", sys.executable, "--target", str(target), "--requirements", str(requirements)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        raise MisconfiguredError(f"uv can't install {requirements}: {done.stderr.strip()}")
+    trim(target, services)
+    compile_tree(target)
+
+
+def trim(tree: Path, services: Sequence[str]) -> None:
+    """Remove what is never needed at run time."""
+    for patterns in TRIMMED.values():
+        for pattern in patterns:
+            for path in list(tree.glob(pattern)):
+                _remove(path)
+    for folder in (tree / "botocore" / "data").glob("*/"):
+        if folder.name not in services:
+            _remove(folder)
+
+
+def compile_tree(tree: Path) -> None:
+    """Put bytecode beside each source, the same bytes in each build, that Python takes without looking at the source.
+
+    In a process of its own: the bytes depend on hash seed and on what is interned, so both must be the same each time.
+    """
+    script = (
+        "import compileall, py_compile, sys; sys.exit(not compileall.compile_dir(sys.argv[1], quiet=1, "
+        "stripdir=sys.argv[1], prependdir='/var/task', invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH))"
+    )
+    environment = {**os.environ, "PYTHONHASHSEED": "0"}
+    command = [sys.executable, "-s", "-W", "ignore", "-c", script, str(tree)]
+    subprocess.run(command, env=environment, check=True, capture_output=True)  # noqa: S603
+
+
+def _requirements(path: Path) -> Iterator[str]:
+    for line in path.read_text().splitlines():
+        requirement = line.partition("#")[0].strip()
+        if requirement:
+            yield requirement
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

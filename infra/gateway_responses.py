@@ -1,0 +1,68 @@
+"""What API Gateway itself answers when predict is not reached: JSON `{"error": …}` for each kind, as predict's own."""
+
+import json
+from dataclasses import dataclass
+from typing import Literal
+
+from aws_cdk import aws_apigateway as apigateway
+
+# The one text of API Gateway's that we pass on; it is JSON, quoted and escaped.
+_GATEWAYS_OWN_MESSAGE = '{"error": $context.error.messageString}'
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayResponse:
+    """One kind of answer; `status` None keeps API Gateway's code, `error` None API Gateway's own message."""
+
+    kind: str
+    status: int | None
+    error: str | None
+    retry_after: int | None = None
+
+    @property
+    def template(self) -> str:
+        return _GATEWAYS_OWN_MESSAGE if self.error is None else json.dumps({"error": self.error})
+
+    def add_to(self, api: apigateway.RestApi) -> None:
+        headers = {} if self.retry_after is None else {"Retry-After": f"'{self.retry_after}'"}
+        api.add_gateway_response(
+            f"Response{self.kind.title().replace('_', '')}",
+            type=apigateway.ResponseType.of(self.kind),
+            status_code=None if self.status is None else str(self.status),
+            response_headers=headers or None,
+            templates={"application/json": self.template},
+        )
+
+
+def gateway_responses(auth: Literal["api_key", "iam"]) -> tuple[GatewayResponse, ...]:
+    """All kinds that API Gateway knows; those that it doesn't name fall to DEFAULT_4XX and DEFAULT_5XX."""
+    signed = "the request must be signed with AWS Signature Version 4 for execute-api"
+    nothing_here = "nothing is at this path with this method: /openapi.json lists what is"
+    # An unknown path comes as MISSING_AUTHENTICATION_TOKEN too, and without IAM nothing else does.
+    unknown = (403, f"{signed}; or {nothing_here}") if auth == "iam" else (404, nothing_here)
+    ours = "the API is misconfigured: its owner must look at its logs"
+    return (
+        GatewayResponse("ACCESS_DENIED", 403, "access denied"),
+        GatewayResponse("API_CONFIGURATION_ERROR", 500, ours),
+        GatewayResponse("AUTHORIZER_CONFIGURATION_ERROR", 500, ours),
+        GatewayResponse("AUTHORIZER_FAILURE", 500, ours),
+        GatewayResponse("BAD_REQUEST_BODY", 400, None),
+        GatewayResponse("BAD_REQUEST_PARAMETERS", 400, None),
+        GatewayResponse("DEFAULT_4XX", None, None),
+        GatewayResponse("DEFAULT_5XX", None, "the model could not answer: try again in a second", retry_after=1),
+        GatewayResponse("EXPIRED_TOKEN", 403, "the security token of the signature has expired: get a new one"),
+        GatewayResponse("INTEGRATION_FAILURE", 503, "the model can't be reached: try again in a second", retry_after=1),
+        GatewayResponse("INTEGRATION_TIMEOUT", 504, "the model took too long: send fewer rows a request"),
+        GatewayResponse("INVALID_API_KEY", 403, "the header x-api-key is missing or holds no key of this API"),
+        GatewayResponse("INVALID_SIGNATURE", 403, "the request's signature is wrong: check key, region and clock"),
+        GatewayResponse("MISSING_AUTHENTICATION_TOKEN", *unknown),
+        GatewayResponse("QUOTA_EXCEEDED", 429, "today's quota of this API key is used up", retry_after=3600),
+        GatewayResponse("REQUEST_TOO_LARGE", 413, "the body is too large: send fewer rows a request"),
+        GatewayResponse("RESOURCE_NOT_FOUND", 404, nothing_here),
+        GatewayResponse("THROTTLED", 429, "too many requests: wait a second", retry_after=1),
+        GatewayResponse("UNAUTHORIZED", 401, "not authorised"),
+        GatewayResponse(
+            "UNSUPPORTED_MEDIA_TYPE", 415, "the content type must be application/json or application/octet-stream"
+        ),
+        GatewayResponse("WAF_FILTERED", 403, "the request was refused by the firewall"),
+    )

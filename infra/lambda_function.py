@@ -1,0 +1,101 @@
+"""One Lambda function as all of ours are: its asset, its role with what is listed and nothing else, its log group."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from aws_cdk import AssetHashType, Aws, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.findings import accept
+from infra.function_code import function_code
+from infra.stage import StageContext
+
+_ARCHITECTURES = {"x86_64": lambda_.Architecture.X86_64, "arm64": lambda_.Architecture.ARM_64}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runs:
+    """How a function runs."""
+
+    memory: int
+    timeout: Duration
+    architecture: str = "x86_64"
+    snap_start: bool = False
+    reserved_concurrency: int | None = None
+
+
+class LambdaFunction(Construct):
+    """The function of a folder of `functions/`, of one model or of the whole stage.
+
+    `statements` is all that its role may do beside writing to its own log group and sending its traces.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        stage: StageContext,
+        verb: str,
+        *,
+        runs: Runs,
+        description: str,
+        environment: Mapping[str, str],
+        statements: Sequence[iam.PolicyStatement],
+        model: str | None = None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        name = stage.names.function(verb, model)
+        self.log_group = logs.LogGroup(
+            self,
+            "Logs",
+            log_group_name=f"/aws/lambda/{name}",
+            retention=stage.log_retention,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self.role = self._role(name, statements)
+        code = function_code(verb, stage.platform(runs.architecture))
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            function_name=name,
+            description=description,
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=_ARCHITECTURES[runs.architecture],
+            handler=f"functions.{verb}.handler.handler",
+            code=lambda_.Code.from_asset(str(code.path), asset_hash=code.content, asset_hash_type=AssetHashType.CUSTOM),
+            memory_size=runs.memory,
+            timeout=runs.timeout,
+            environment=dict(environment),
+            # All rights are in the role as it stands above: CDK must not add its own.
+            role=self.role.without_policy_updates(),
+            tracing=lambda_.Tracing.ACTIVE,
+            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if runs.snap_start else None,
+            reserved_concurrent_executions=runs.reserved_concurrency,
+            log_group=self.log_group,
+            logging_format=lambda_.LoggingFormat.TEXT,
+        )
+
+    def _role(self, name: str, statements: Sequence[iam.PolicyStatement]) -> iam.Role:
+        logging = iam.PolicyStatement(
+            sid="Logs", actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[self.log_group.log_group_arn]
+        )
+        tracing = iam.PolicyStatement(
+            sid="Traces", actions=["xray:PutTelemetryRecords", "xray:PutTraceSegments"], resources=["*"]
+        )
+        role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description=f"What {name} may do",
+            inline_policies={"function": iam.PolicyDocument(statements=[logging, tracing, *statements])},
+        )
+        accept(role, "AwsSolutions-IAM5[Resource::*]", "X-Ray's actions on traces know no resource.")
+        return role
+
+
+def function_arn(scope: Construct, name: str) -> str:
+    """The ARN of a function by its name, which may end in `*` or carry a qualifier."""
+    return f"arn:{Aws.PARTITION}:lambda:{Stack.of(scope).region}:{Stack.of(scope).account}:function:{name}"

@@ -1,0 +1,49 @@
+"""The platform stack, one a stage: what all models share."""
+
+from aws_cdk import CfnOutput, RemovalPolicy
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from infra.findings import accept
+from infra.firewall import Firewall
+from infra.rollout import Rollout
+from infra.stage import StageContext
+from infra.stage_stack import StageStack
+from infra.storage import Storage
+
+
+class PlatformStack(StageStack):
+    """Storage, firewall, the functions that publish, and API Gateway's right to write logs."""
+
+    def __init__(self, scope: Construct, stage: StageContext) -> None:
+        super().__init__(scope, stage.names.platform_stack, stage, "storage, registry, roll-out, firewall")
+        self.storage = Storage(self, "Storage", stage)
+        self.rollout = Rollout(self, "Rollout", stage, self.storage)
+        self.firewall = Firewall(self, "Firewall", stage)
+        self._let_api_gateway_log()
+        CfnOutput(self, "DataBucket", value=self.storage.data.bucket_name)
+        CfnOutput(self, "ArtifactBucket", value=self.storage.artifacts.bucket_name)
+        CfnOutput(self, "RegistryTable", value=self.storage.registry.table_name)
+        CfnOutput(self, "RollOutFunction", value=self.rollout.roll_out.function.function_name)
+
+    def _let_api_gateway_log(self) -> None:
+        """One setting for the whole account and region: it stays when this stage goes, others may lean on it."""
+        role = iam.Role(
+            self,
+            "ApiGatewayLogs",
+            assumed_by=iam.ServicePrincipal("apigateway.amazonaws.com"),
+            description="API Gateway writes its logs to CloudWatch",
+            managed_policies=[
+                iam.ManagedPolicy.from_aws_managed_policy_name("service-role/AmazonAPIGatewayPushToCloudWatchLogs")
+            ],
+        )
+        accept(
+            role,
+            "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/"
+            "AmazonAPIGatewayPushToCloudWatchLogs]",
+            "API Gateway refuses an account role that can do less than this policy, on all log groups.",
+        )
+        account = apigateway.CfnAccount(self, "ApiGatewayAccount", cloud_watch_role_arn=role.role_arn)
+        role.apply_removal_policy(RemovalPolicy.RETAIN)
+        account.apply_removal_policy(RemovalPolicy.RETAIN)

@@ -1,0 +1,115 @@
+"""The two functions that publish: `bootstrap` makes a model's alias `live` once, `roll_out` alone moves it."""
+
+from aws_cdk import Aws, Duration, Stack
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from infra.findings import accept
+from infra.lambda_function import LambdaFunction, Runs, function_arn
+from infra.stage import StageContext
+from infra.storage import Storage
+
+
+class Rollout(Construct):
+    """`bootstrap` and `roll_out`, one each for all models of a stage."""
+
+    def __init__(self, scope: Construct, construct_id: str, stage: StageContext, storage: Storage) -> None:
+        super().__init__(scope, construct_id)
+        self._predict = function_arn(self, stage.names.function("predict", "*"))
+        self._layers = (
+            f"arn:{Aws.PARTITION}:lambda:{Stack.of(self).region}:{Stack.of(self).account}"
+            f":layer:{stage.names.model_layer('*')}"
+        )
+        self.bootstrap = LambdaFunction(
+            self,
+            "Bootstrap",
+            stage,
+            "bootstrap",
+            description="Creates a model's alias live when its stack is made, and never touches it again",
+            runs=Runs(memory=256, timeout=Duration.minutes(5)),
+            environment={},
+            statements=self._bootstrap_rights(),
+        )
+        self.roll_out = LambdaFunction(
+            self,
+            "RollOut",
+            stage,
+            "roll_out",
+            description="Registers model versions, publishes releases and moves the alias live",
+            runs=Runs(memory=1024, timeout=Duration.minutes(15)),
+            environment={
+                "REGISTRY_TABLE": storage.registry.table_name,
+                "ARTIFACT_BUCKET": storage.artifacts.bucket_name,
+                "FUNCTION_PREFIX": f"trimtab-{stage.name}",
+                "STAGE": stage.name,
+            },
+            statements=[*self._release_rights(), *self._storage_rights(storage)],
+        )
+
+    def _bootstrap_rights(self) -> list[iam.PolicyStatement]:
+        return [
+            iam.PolicyStatement(
+                sid="MakeAlias",
+                actions=[
+                    "lambda:CreateAlias",
+                    "lambda:GetAlias",
+                    "lambda:GetFunctionConfiguration",
+                    "lambda:PublishVersion",
+                ],
+                resources=[self._predict],
+            )
+        ]
+
+    def _release_rights(self) -> list[iam.PolicyStatement]:
+        return [
+            iam.PolicyStatement(
+                sid="PublishReleases",
+                actions=[
+                    "lambda:GetAlias",
+                    "lambda:GetFunction",
+                    "lambda:GetFunctionConfiguration",
+                    "lambda:ListVersionsByFunction",
+                    "lambda:PublishVersion",
+                    "lambda:UpdateAlias",
+                    "lambda:UpdateFunctionConfiguration",
+                ],
+                resources=[self._predict],
+            ),
+            iam.PolicyStatement(
+                sid="SmokeTestReleases", actions=["lambda:InvokeFunction"], resources=[f"{self._predict}:*"]
+            ),
+            iam.PolicyStatement(
+                sid="PublishLayers",
+                actions=["lambda:ListLayerVersions", "lambda:PublishLayerVersion"],
+                resources=[self._layers],
+            ),
+            iam.PolicyStatement(sid="ReadLayers", actions=["lambda:GetLayerVersion"], resources=[f"{self._layers}:*"]),
+        ]
+
+    def _storage_rights(self, storage: Storage) -> list[iam.PolicyStatement]:
+        bucket = storage.artifacts
+        return [
+            iam.PolicyStatement(
+                sid="ReadArtifacts",
+                actions=["s3:GetObject"],
+                resources=[bucket.arn_for_objects("incoming/*"), bucket.arn_for_objects("artifacts/*")],
+            ),
+            iam.PolicyStatement(
+                sid="KeepArtifacts", actions=["s3:PutObject"], resources=[bucket.arn_for_objects("artifacts/*")]
+            ),
+            iam.PolicyStatement(  # without it S3 answers 403 where an object is missing
+                sid="SeeWhatIsMissing", actions=["s3:ListBucket"], resources=[bucket.bucket_arn]
+            ),
+            iam.PolicyStatement(
+                sid="Register",
+                actions=[
+                    "dynamodb:ConditionCheckItem",
+                    "dynamodb:DeleteItem",
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:Query",
+                    "dynamodb:UpdateItem",
+                ],
+                resources=[storage.registry.table_arn],
+            ),
+        ]
