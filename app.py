@@ -1,7 +1,7 @@
 """The CDK app: the platform stack of one stage, and a stack for each folder under models/.
 
-`cdk synth -c stage=NAME`, or `python app.py`, which takes the stage of cdk.json and needs neither Node nor CDK's command
-line: the cloud assembly lies in cdk.out or where CDK_OUTDIR says.
+`cdk synth -c stage=NAME`, or `python app.py`, which takes the stage of cdk.json and needs no Node of the machine's and
+no command line of CDK's: the cloud assembly lies in cdk.out, or where CDK_OUTDIR says.
 """
 
 import json
@@ -26,15 +26,15 @@ def main() -> int:
     try:
         context = _context()
         settings = stage_settings(context, str(context.get("stage", "")))
-        build(settings, ROOT, context=context).synth()
+        build(settings, ROOT, context=context, outdir=os.environ.get("CDK_OUTDIR", str(ROOT / "cdk.out"))).synth()
     except TrimtabError as error:
         print(f"trimtab: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def build(settings: StageSettings, root: Path, *, context: dict[str, Any], outdir: str | None = None) -> "App":
-    """The app of one stage with the models found under `root`.
+def build(settings: StageSettings, root: Path, *, context: dict[str, Any], outdir: str) -> "App":
+    """The app of one stage with the models found under `root`; its assembly goes to `outdir`.
 
     Raises:
         ModelFolderError: a model.toml is wrong.

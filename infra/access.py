@@ -5,7 +5,7 @@ from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from functions.adapters.model_folder import ModelSettings
+from functions.adapters.model_settings import ModelSettings
 from infra.http_api import HttpApi
 from infra.stage import StageContext
 

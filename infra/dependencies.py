@@ -15,13 +15,8 @@ from functions.domain.errors import MisconfiguredError
 
 PYTHON = "3.13"
 
-Platform = Literal[
-    "x86_64-manylinux_2_28",
-    "aarch64-manylinux_2_28",
-    "x86_64-apple-darwin",
-    "aarch64-apple-darwin",
-    "x86_64-pc-windows-msvc",
-]
+Architecture = Literal["x86_64", "arm64"]
+Platform = Literal["x86_64-manylinux_2_28", "aarch64-manylinux_2_28", "x86_64-apple-darwin", "aarch64-apple-darwin"]
 
 # What no function needs at run time. Patterns are of pathlib's kind, from the root of the tree.
 TRIMMED: dict[str, tuple[str, ...]] = {
@@ -52,7 +47,7 @@ TRIMMED: dict[str, tuple[str, ...]] = {
 }
 
 
-def lambda_platform(architecture: Literal["x86_64", "arm64"]) -> Platform:
+def lambda_platform(architecture: Architecture) -> Platform:
     """The platform of the wheels that run on Lambda's Python 3.13 (Amazon Linux 2023, glibc 2.34)."""
     return "x86_64-manylinux_2_28" if architecture == "x86_64" else "aarch64-manylinux_2_28"
 
@@ -63,13 +58,12 @@ def native_platform() -> Platform:
     Raises:
         MisconfiguredError: onnxruntime has no wheels for it, as far as we know.
     """
-    machine = {"AMD64": "x86_64", "arm64": "aarch64"}.get(platform.machine(), platform.machine())
+    machine = "aarch64" if platform.machine() == "arm64" else platform.machine()
     known: dict[tuple[str, str], Platform] = {
         ("Linux", "x86_64"): "x86_64-manylinux_2_28",
         ("Linux", "aarch64"): "aarch64-manylinux_2_28",
         ("Darwin", "x86_64"): "x86_64-apple-darwin",
         ("Darwin", "aarch64"): "aarch64-apple-darwin",
-        ("Windows", "x86_64"): "x86_64-pc-windows-msvc",
     }
     try:
         return known[platform.system(), machine]
@@ -117,12 +111,9 @@ def compile_tree(tree: Path) -> None:
 
     In a process of its own: the bytes depend on hash seed and on what is interned, so both must be the same each time.
     """
-    script = (
-        "import compileall, py_compile, sys; sys.exit(not compileall.compile_dir(sys.argv[1], quiet=1, "
-        "stripdir=sys.argv[1], prependdir='/var/task', invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH))"
-    )
+    command = [sys.executable, "-s", "-W", "ignore", "-m", "compileall", "-q", "-s", str(tree), "-p", "/var/task"]
+    command += ["--invalidation-mode", "unchecked-hash", str(tree)]
     environment = {**os.environ, "PYTHONHASHSEED": "0"}
-    command = [sys.executable, "-s", "-W", "ignore", "-c", script, str(tree)]
     subprocess.run(command, env=environment, check=True, capture_output=True)  # noqa: S603
 
 

@@ -74,7 +74,7 @@ def _blocking(
 
 
 def _managed(name: str, counted: list[str]) -> _Rule:
-    """A rule group of AWS's own, with the rules in `counted` only counted. What it refuses gets our 403 (WAF_FILTERED)."""
+    """A rule group of AWS's own, `counted` of it only counted. What it refuses is answered as WAF_FILTERED."""
     count = waf.CfnWebACL.RuleActionProperty(count=waf.CfnWebACL.CountActionProperty())
     overrides = [waf.CfnWebACL.RuleActionOverrideProperty(name=rule, action_to_use=count) for rule in counted]
     group = waf.CfnWebACL.ManagedRuleGroupStatementProperty(

@@ -1,8 +1,8 @@
-"""The zip of each function: its pinned dependencies, trimmed and compiled, and of our own code what its handler imports.
+"""The zip of each function: its pinned libraries, trimmed and compiled, and of our own code what its handler imports.
 
-This is the only place that knows what lies in an asset. A zip's bytes depend on nothing but what lies in it. Both halves
-are cached under `.build/assets/`, named by a digest of all that goes in, so a change to our own code costs no download
-and no compression of the libraries.
+This is the only place that knows what lies in an asset. A zip's bytes depend on nothing but what lies in it. Both
+halves are cached under `.build/assets/`, named by a digest of all that goes in, so a change to our own code costs no
+download and no compression of the libraries.
 """
 
 import hashlib

@@ -3,16 +3,15 @@
 import json
 from dataclasses import dataclass
 
-from aws_cdk import Aws, RemovalPolicy, Stack
+from aws_cdk import Aws, Stack
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_wafv2 as waf
 from constructs import Construct, IDependable
 
-from functions.adapters.model_folder import ModelSettings
-from infra.findings import accept
+from functions.adapters.model_settings import ModelSettings
 from infra.gateway_responses import gateway_responses
+from infra.log_group import add_log_group
 from infra.stage import StageContext
 
 # What anybody may call without a key is a load balancer's business, not a client's: a trickle for all callers together.
@@ -114,12 +113,8 @@ class HttpApi(Construct):
 
     def _rest_api(self) -> apigateway.RestApi:
         name = self._stage.names.function("api", self._model)
-        access_log = logs.LogGroup(
-            self,
-            "AccessLog",
-            log_group_name=f"/trimtab/{self._stage.name}/models/{self._model}/access",
-            retention=self._stage.log_retention,
-            removal_policy=RemovalPolicy.DESTROY,
+        access_log = add_log_group(
+            self, "AccessLog", self._stage, f"/trimtab/{self._stage.name}/models/{self._model}/access"
         )
         public = apigateway.MethodDeploymentOptions(
             throttling_rate_limit=PUBLIC_RATE, throttling_burst_limit=PUBLIC_BURST
@@ -174,11 +169,6 @@ class HttpApi(Construct):
 
     def _keep_execution_log(self) -> None:
         """API Gateway would make this log group itself, and keep it for ever."""
-        group = logs.LogGroup(
-            self,
-            "ExecutionLog",
-            log_group_name=f"API-Gateway-Execution-Logs_{self.api.rest_api_id}/{self._stage.name}",
-            retention=self._stage.log_retention,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
+        name = f"API-Gateway-Execution-Logs_{self.api.rest_api_id}/{self._stage.name}"
+        group = add_log_group(self, "ExecutionLog", self._stage, name)
         self.api.deployment_stage.node.add_dependency(group)

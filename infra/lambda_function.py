@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from aws_cdk import AssetHashType, Aws, Duration, RemovalPolicy, Stack
+from aws_cdk import AssetHashType, Aws, Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infra.dependencies import Architecture
 from infra.findings import accept
 from infra.function_code import function_code
+from infra.log_group import add_log_group
 from infra.stage import StageContext
 
 _ARCHITECTURES = {"x86_64": lambda_.Architecture.X86_64, "arm64": lambda_.Architecture.ARM_64}
@@ -22,7 +23,7 @@ class Runs:
 
     memory: int
     timeout: Duration
-    architecture: str = "x86_64"
+    architecture: Architecture = "x86_64"
     snap_start: bool = False
     reserved_concurrency: int | None = None
 
@@ -48,13 +49,7 @@ class LambdaFunction(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         name = stage.names.function(verb, model)
-        self.log_group = logs.LogGroup(
-            self,
-            "Logs",
-            log_group_name=f"/aws/lambda/{name}",
-            retention=stage.log_retention,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
+        self.log_group = add_log_group(self, "Logs", stage, f"/aws/lambda/{name}")
         self.role = self._role(name, statements)
         code = function_code(verb, stage.platform(runs.architecture))
         self.function = lambda_.Function(

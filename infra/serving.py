@@ -5,7 +5,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from functions.adapters.model_folder import ModelSettings
+from functions.adapters.model_settings import ModelSettings
 from infra.lambda_function import LambdaFunction, Runs, function_arn
 from infra.prediction_log import PredictionLog
 from infra.stage import StageContext

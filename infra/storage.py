@@ -2,6 +2,7 @@
 
 from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -24,6 +25,7 @@ class Storage(Construct):
         accept(self.access_logs, "AwsSolutions-S1", "It holds the access logs; logging its own would never end.")
         self.data = self._bucket("Data", names.data_bucket, _data_rules(), logged=True)
         self.artifacts = self._bucket("Artifacts", names.artifact_bucket, _artifact_rules(), logged=True)
+        self._write_artifacts_once()
         self.registry = dynamodb.Table(
             self,
             "Registry",
@@ -58,6 +60,34 @@ class Storage(Construct):
             removal_policy=self._stage.removal,
         )
 
+    def _write_artifacts_once(self) -> None:
+        """Nobody overwrites a registered artifact; where the stage keeps its data nobody deletes one either.
+
+        Whoever must, removes this policy from the bucket first, which is an act of its own in CloudTrail.
+        """
+        registered = self.artifacts.arn_for_objects("artifacts/*")
+        self.artifacts.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="WriteOnce",
+                effect=iam.Effect.DENY,
+                principals=[iam.AnyPrincipal()],
+                actions=["s3:PutObject"],
+                resources=[registered],
+                # s3:ObjectCreationOperation spares the parts of a multipart upload, which take no condition.
+                conditions={"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}},
+            )
+        )
+        if self._stage.settings.keep_data:
+            self.artifacts.add_to_resource_policy(
+                iam.PolicyStatement(
+                    sid="KeepForGood",
+                    effect=iam.Effect.DENY,
+                    principals=[iam.AnyPrincipal()],
+                    actions=["s3:DeleteObject", "s3:DeleteObjectVersion"],
+                    resources=[registered],
+                )
+            )
+
 
 def _abort_unfinished() -> s3.LifecycleRule:
     return s3.LifecycleRule(id="abort-unfinished-uploads", abort_incomplete_multipart_upload_after=Duration.days(7))
@@ -87,7 +117,7 @@ def _data_rules() -> list[s3.LifecycleRule]:
 
 
 def _artifact_rules() -> list[s3.LifecycleRule]:
-    """`artifacts/` is written once and never expires, not even a version that somebody overwrote; `incoming/` is a door."""
+    """`artifacts/` never expires; `incoming/` is a door, where nothing stays."""
     return [
         s3.LifecycleRule(
             id="empty-incoming",
