@@ -3,6 +3,8 @@
 What each call means is said here once; where the documents lie (`Store`) is another matter: DynamoDB, or a fake.
 """
 
+import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -29,7 +31,7 @@ from functions.domain.release import Release, ReleaseState
 from functions.domain.release_artifact import Artifact
 from functions.domain.release_lease import Lease
 
-ATTEMPTS = 10
+ATTEMPTS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,9 @@ class ModelStatus:
 class Registry:
     """Reads and conditional changes. A change takes the act that it is recorded as; `hold` fences it by a lease."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, pause: Callable[[float], None] = time.sleep) -> None:
         self._store = store
+        self._pause = pause
 
     def models(self) -> list[ModelRecord]:
         """All models, by name."""
@@ -91,7 +94,7 @@ class Registry:
         stored = self._store.read(pair_key(model, version, code_digest))
         return None if stored is None else self.release(model, stored.document["release"])
 
-    def register(self, artifact: Artifact, actor: str, time: str) -> ModelVersion:
+    def register(self, artifact: Artifact, actor: str, when: str) -> ModelVersion:
         """The artifact's version: its old one, or the next number after the newest.
 
         Raises:
@@ -105,7 +108,7 @@ class Registry:
             record, revision = self._record(model)
             number = record.versions + 1
             version = ModelVersion(
-                model, number, artifact.digest, artifact.contract_digest, artifact.onnx_digest, time, actor
+                model, number, artifact.digest, artifact.contract_digest, artifact.onnx_digest, when, actor
             )
             changes = [
                 Change(
@@ -115,28 +118,34 @@ class Registry:
                 Change(artifact_key(model, artifact.digest), {"v": 1, "version": number}, 0),
             ]
             details = {"version": number, "artifact": artifact.digest}
-            self._store.commit(changes, [Act("version.registered", model, actor, time, details)])
+            self._store.commit(changes, [Act("version.registered", model, actor, when, details)])
             return version
 
-        return _retried(attempt)
+        return self._retried(attempt)
 
-    def publish(self, release: Release, actor: str, hold: Hold) -> None:
-        """Record a release that was published.
+    def publish(self, release: Release, actor: str, hold: Hold, instead_of: Release | None = None) -> None:
+        """Record a release that was published; `instead_of` is the pair's old one, whose Lambda version is gone.
 
         Raises:
             ConflictError: the pair, or the number, has a release already.
             LeaseHeldError: the lease was lost.
         """
         pair = pair_key(release.model, release.model_version, release.code_digest)
+        revision = 0
+        if instead_of is not None:
+            stored = self._get(pair)
+            if stored.document["release"] != instead_of.number:
+                raise ConflictError(f"{pair} was given another release meanwhile: run again")
+            revision = stored.revision
         changes = [
             Change(release_key(release.model, release.number), release.to_document(), 0),
-            Change(pair, {"v": 1, "release": release.number}, 0),
+            Change(pair, {"v": 1, "release": release.number}, revision),
         ]
         details = {"release": release.number, "version": release.model_version, "code": release.code_digest}
         act = Act("release.published", release.model, actor, release.published_at, details)
         self._store.commit(changes, [act], hold)
 
-    def judge(self, release: Release, failure: str | None, actor: str, time: str, hold: Hold) -> Release:
+    def judge(self, release: Release, failure: str | None, actor: str, when: str, hold: Hold) -> Release:
         """Record a smoke test: passed when `failure` is None, else failed for that reason.
 
         Raises:
@@ -147,11 +156,11 @@ class Registry:
         action: Action = "release.tested" if failure is None else "release.failed"
         judged = Release.from_document(stored.document).moved_to(state, failure)
         details = {"release": release.number} | ({} if failure is None else {"reason": failure})
-        act = Act(action, release.model, actor, time, details)
+        act = Act(action, release.model, actor, when, details)
         self._store.commit([Change(stored.key, judged.to_document(), stored.revision)], [act], hold)
         return judged
 
-    def request_live(self, release: Release, found: str, actor: str, time: str, hold: Hold) -> None:
+    def request_live(self, release: Release, found: str, actor: str, when: str, hold: Hold) -> None:
         """Record that a release shall be live, and with it that its version is approved; `found` is what live was.
 
         Raises:
@@ -168,11 +177,11 @@ class Registry:
             if version.state != "approved":
                 changes.append(Change(stored.key, version.moved_to("approved").to_document(), stored.revision))
             details = {"release": release.number, "version": version.number, "found": found}
-            self._store.commit(changes, [Act("live.requested", release.model, actor, time, details)], hold)
+            self._store.commit(changes, [Act("live.requested", release.model, actor, when, details)], hold)
 
-        _retried(attempt)
+        self._retried(attempt)
 
-    def confirm_live(self, release: Release, actor: str, time: str, hold: Hold) -> None:
+    def confirm_live(self, release: Release, actor: str, when: str, hold: Hold) -> None:
         """Record that `live` points to a release.
 
         Raises:
@@ -183,15 +192,15 @@ class Registry:
             record, revision = self._record(release.model)
             now = ModelRecord(record.model, record.versions, record.desired, release.number)
             stored = self._get(release_key(release.model, release.number))
-            live = Release.from_document(stored.document).gone_live(time)
+            live = Release.from_document(stored.document).gone_live(when)
             changes = [
                 Change(model_key(release.model), now.to_document(), revision),
                 Change(stored.key, live.to_document(), stored.revision),
             ]
             details = {"release": release.number, "before": record.live}
-            self._store.commit(changes, [Act("live.moved", release.model, actor, time, details)], hold)
+            self._store.commit(changes, [Act("live.moved", release.model, actor, when, details)], hold)
 
-        _retried(attempt)
+        self._retried(attempt)
 
     def lease(self, model: str) -> tuple[Lease | None, int]:
         """The lease as it stands, with its revision; None and 0 before the first run."""
@@ -220,14 +229,13 @@ class Registry:
             raise NotFoundError(f"the registry has no {key}")
         return stored
 
-
-def _retried[T](attempt: Callable[[], T]) -> T:
-    """Once more from fresh reads where another writer was faster."""
-    for _ in range(ATTEMPTS - 1):
-        try:
-            return attempt()
-        except LeaseHeldError:
-            raise
-        except ConflictError:
-            continue
-    return attempt()
+    def _retried[T](self, attempt: Callable[[], T]) -> T:
+        """Once more from fresh reads where another writer was faster."""
+        for count in range(ATTEMPTS - 1):
+            try:
+                return attempt()
+            except LeaseHeldError:
+                raise
+            except ConflictError:
+                self._pause(random.uniform(0, min(1.0, 0.01 * 2**count)))  # noqa: S311 - spreads writers, no secret
+        return attempt()

@@ -1,0 +1,29 @@
+"""What the environment tells `roll_out`, read once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from functions.domain.errors import MisconfiguredError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    stage: str
+    registry_table: str
+    artifact_bucket: str
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read the settings.
+
+        Raises:
+            MisconfiguredError: one is missing; the text has its name.
+        """
+        return cls(*(_required(environ, name) for name in ("STAGE", "REGISTRY_TABLE", "ARTIFACT_BUCKET")))
+
+
+def _required(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name)
+    if not value:
+        raise MisconfiguredError(f"the environment variable {name} is not set")
+    return value
