@@ -1,19 +1,36 @@
-"""Read back what was logged: the raw prediction records of a model in the data bucket."""
+"""Read back what was logged: the prediction records of a model, from S3 and, where Firehose had failed, from its log."""
 
 import gzip
-import json
 from collections.abc import Iterator
-from typing import Any
+from itertools import chain
 
+from functions.domain.prediction_record import PredictionRecord, parse, prediction_id, recover
 from trimtab.stage import Stage
 
 
-def prediction_records(stage: Stage, model: str) -> Iterator[dict[str, Any]]:
+def delivered_records(stage: Stage, model: str) -> Iterator[PredictionRecord]:
     """Every prediction record of a model that has reached S3, in the order of its objects' keys."""
     s3, bucket = stage.client("s3"), stage.names.data_bucket
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"raw/predictions/model={model}/")
-    for page in pages:
-        for entry in page.get("Contents", []):
-            body = s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read()
-            for line in gzip.decompress(body).splitlines():
-                yield json.loads(line)
+    for entry in chain.from_iterable(page.get("Contents", []) for page in pages):
+        body = s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read()
+        yield from map(parse, gzip.decompress(body).splitlines())
+
+
+def rescued_records(stage: Stage, model: str) -> Iterator[PredictionRecord]:
+    """Every record that `predict` wrote to its own log because Firehose did not acknowledge it."""
+    group = f"/aws/lambda/{stage.names.function('predict', model)}"
+    pages = (
+        stage.client("logs")
+        .get_paginator("filter_log_events")
+        .paginate(logGroupName=group, filterPattern="TRIMTAB_RECORD")
+    )
+    events = chain.from_iterable(page["events"] for page in pages)
+    return recover(event["message"] for event in events)
+
+
+def prediction_ids(record: PredictionRecord) -> list[str]:
+    """The ids of the rows of a record, as the clients got them."""
+    rows = len(next(iter(record["inputs"].values())))
+    first = record["first_row"]
+    return [prediction_id(record["request_id"], row) for row in range(first, first + rows)]

@@ -1,6 +1,7 @@
 """Synthesise the CDK app for a stage, when anything that it reads has changed."""
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -26,10 +27,10 @@ def synthesise(project: Project, stage: str, out: Path | None = None) -> Path:
         return assembly
     shutil.rmtree(assembly, ignore_errors=True)
     assembly.parent.mkdir(parents=True, exist_ok=True)
-    ran = subprocess.run(  # noqa: S603 - our own app
-        [sys.executable, "app.py", "--stage", stage],
+    ran = subprocess.run(
+        [sys.executable, "app.py"],
         cwd=project.root,
-        env={**os.environ, "CDK_OUTDIR": str(assembly)},
+        env={**os.environ, "CDK_OUTDIR": str(assembly), "CDK_CONTEXT_JSON": json.dumps({"stage": stage})},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -1,0 +1,110 @@
+"""The whole path on real flights: train, deploy, live through a day of traffic, and account for every answer."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from statistics import quantiles
+from typing import Any
+
+from rich.progress import Progress
+
+from functions.adapters.model_folder import FolderCode, load_settings
+from functions.domain.errors import UnavailableError
+from functions.retrain.dataset import load_dataset
+from trimtab import local_process
+from trimtab.bring_up import ensure_deployed_stack
+from trimtab.console import note, notes, print_table, results, step
+from trimtab.deploy import deploy
+from trimtab.endpoint import Endpoint, find_endpoint
+from trimtab.prediction_log import delivered_records, prediction_ids
+from trimtab.project import Project
+from trimtab.scores import scores
+from trimtab.stage import LOCAL, Stage
+from trimtab.traffic import Answered, send
+from trimtab.training import train_if_needed
+
+MODEL = "flights"
+DAY = datetime(2013, 3, 1, tzinfo=UTC)  # the first day that the model has not seen
+
+
+def run(project: Project) -> None:
+    """Tell the whole story; leaves the local cloud running."""
+    notes.rule("Will a flight from New York arrive late? From a folder to an HTTPS answer")
+    artifact = train_if_needed(project, MODEL)
+    stage = ensure_deployed_stack(project, LOCAL, MODEL)
+    with step("register, publish, smoke-test, go live"):
+        done = deploy(stage, MODEL, artifact, actor="demo")
+    for line in done.steps:
+        note(f"    {line}")
+    note(f"  {done.message}")
+    endpoint = find_endpoint(stage, MODEL)
+    _show_protection(endpoint)
+    rows, truth = _day_of_flights(project)
+    answered = _send_day(endpoint, rows)
+    _show_answers(rows, answered, truth)
+    _account(stage, answered)
+    results.print(f"\nTry it yourself:\n  {endpoint.curl(rows[0])}", markup=False)
+    results.print("Then: `trimtab status flights`, `trimtab down`, or a model of your own: `trimtab new --help`")
+
+
+def _day_of_flights(project: Project) -> tuple[list[dict[str, Any]], list[bool | None]]:
+    """The day's flights as a client sends them, and whether each came late (None: it never arrived)."""
+    folder = project.model_folder(MODEL)
+    flights = load_dataset(FolderCode(folder), load_settings(folder)).between(DAY, DAY + timedelta(days=1))
+    return list(flights.rows()), flights.labels.tolist()
+
+
+def _show_protection(endpoint: Endpoint) -> None:
+    """What the endpoint says to requests that it should not serve."""
+    stranger = Endpoint(endpoint.model, endpoint.url, api_key=None)
+    path = f"/models/{MODEL}/predict"
+    bad = b'{"rows": [{"carrier": "UA", "distance": "far"}]}'
+    tried = [
+        ("no API key", stranger.call("POST", path, b"{}")),
+        ("a bad row", endpoint.call("POST", path, bad)),
+        ("not JSON", endpoint.call("POST", path, b"<xml/>", **{"Content-Type": "text/xml"})),
+    ]
+    shown = [[what, answer.status, answer.data.decode(errors="replace")[:200]] for what, answer in tried]
+    print_table("turned away", ["request", "status", "answer"], shown)
+
+
+def _send_day(endpoint: Endpoint, rows: Sequence[Mapping[str, Any]]) -> list[Answered]:
+    with Progress(console=notes, transient=True) as progress:
+        task = progress.add_task(f"{len(rows)} flights of {DAY:%-d %B %Y}, a request each", total=len(rows))
+        return send(endpoint, rows, lambda: progress.advance(task))
+
+
+def _show_answers(
+    rows: Sequence[Mapping[str, Any]], answered: Sequence[Answered], truth: Sequence[bool | None]
+) -> None:
+    shown = [
+        [row["carrier"], f"{row['origin']} → {row['dest']}", f"{answer.prediction['probability']:.0%}", _told(late)]
+        for row, answer, late in list(zip(rows, answered, truth, strict=True))[:: max(1, len(rows) // 8)]
+    ]
+    print_table("some of the answers", ["carrier", "flight", "late, predicted", "what happened"], shown)
+    known = [(answer.prediction, late) for answer, late in zip(answered, truth, strict=True) if late is not None]
+    found = scores("binary", True, [str(late) for _, late in known], [prediction for prediction, _ in known])
+    cuts = quantiles([1000 * answer.seconds for answer in answered], n=100)
+    rows_of_table = [[name, f"{value:.3f}"] for name, value in found.items()]
+    rows_of_table += [["latency p50, ms", f"{cuts[49]:.1f}"], ["latency p99, ms", f"{cuts[98]:.1f}"]]
+    rows_of_table += [["told to wait (429)", str(sum(answer.throttled for answer in answered))]]
+    print_table(f"{len(answered)} answers", ["", "value"], rows_of_table)
+
+
+def _told(late: bool | None) -> str:
+    return {True: "late", False: "on time", None: "never arrived"}[late]
+
+
+def _account(stage: Stage, answered: Sequence[Answered]) -> None:
+    """Find each answer in the log.
+
+    Raises:
+        UnavailableError: an acknowledged prediction is not in the log, or is there twice.
+    """
+    with step("deliver the log to S3 and read it back"):
+        local_process.control(str(stage.endpoint), "flush", {})
+        logged = Counter(id for record in delivered_records(stage, MODEL) for id in prediction_ids(record))
+    found = sum(logged[answer.prediction["id"]] for answer in answered)
+    results.print(f"\nanswers given {len(answered)}, found in the log in S3 {found}", markup=False)
+    if found != len(answered):
+        raise UnavailableError("the log does not hold what was answered")

@@ -1,0 +1,66 @@
+"""What is deployed in a stage, and what its registry knows."""
+
+from dataclasses import asdict
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from functions.adapters.registry import Registry
+from functions.adapters.registry_table import RegistryTable
+from functions.domain.errors import NotFoundError
+from trimtab.endpoint import find_endpoint
+from trimtab.stage import Stage
+
+BOOTSTRAP_VERSION = 1  # the Lambda version that the stack itself published, with no model in it
+
+
+def deployed_models(stage: Stage) -> list[str]:
+    """The models that have a stack in the stage, by name."""
+    prefix = stage.names.model_parameter("", "").rstrip("/")
+    pages = stage.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=prefix, Recursive=True)
+    found = {
+        parameter["Name"].removeprefix(prefix).strip("/").split("/")[0] for p in pages for parameter in p["Parameters"]
+    }
+    return sorted(found)
+
+
+def model_status(stage: Stage, model: str) -> dict[str, Any]:
+    """One model as a document: its endpoint, what `live` points to, and the registry's versions and releases.
+
+    `api_key` is told for the local cloud only.
+
+    Raises:
+        NotFoundError: the model is not deployed in the stage.
+    """
+    endpoint = find_endpoint(stage, model)
+    known = Registry(RegistryTable(stage.client("dynamodb"), stage.names.registry_table)).status(model)
+    alias = _alias(stage, model)
+    live = next((release for release in known.releases if str(release.number) == alias["FunctionVersion"]), None)
+    return {
+        "model": model,
+        "stage": stage.name,
+        "url": endpoint.url,
+        "api_key": endpoint.api_key if stage.is_local else None,
+        "release": live.number if live else None,
+        "model_version": live.model_version if live else None,
+        "alias": {"version": int(alias["FunctionVersion"]), "as_registered": _as_registered(alias, known.record.live)},
+        "versions": [asdict(version) for version in known.versions],
+        "releases": [asdict(release) for release in known.releases],
+    }
+
+
+def _alias(stage: Stage, model: str) -> dict[str, Any]:
+    try:
+        alias: dict[str, Any] = stage.client("lambda").get_alias(
+            FunctionName=stage.names.function("predict", model), Name="live"
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        raise NotFoundError(f"{model} has no alias `live` in stage {stage.name}: deploy its stack again") from None
+    return alias
+
+
+def _as_registered(alias: dict[str, Any], live: int | None) -> bool:
+    """Whether the alias points to what the registry says; if not, somebody moved it by hand."""
+    return int(alias["FunctionVersion"]) == (BOOTSTRAP_VERSION if live is None else live)
