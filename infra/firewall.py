@@ -1,7 +1,6 @@
 """The web ACL before every model's API: floods, known attacks, and bodies that predict would refuse anyway."""
 
 import json
-from collections.abc import Callable
 
 from aws_cdk import aws_wafv2 as waf
 from constructs import Construct
@@ -31,13 +30,6 @@ class Firewall(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, stage: StageContext) -> None:
         super().__init__(scope, construct_id)
-        rules = [
-            _blocking("rate", _rate(stage.settings.firewall_rate), 429, "too-many", retry_after="60"),
-            _blocking("content-type", _post_with_other_content_type(), 415, "unsupported"),
-            _blocking("content-length", _too_large(), 413, "too-large"),
-            _managed("AWSManagedRulesCommonRuleSet", counted=list(_COUNTED)),
-            _managed("AWSManagedRulesKnownBadInputsRuleSet", counted=[]),
-        ]
         self.web_acl = waf.CfnWebACL(
             self,
             "WebAcl",
@@ -51,36 +43,44 @@ class Firewall(Construct):
                 )
                 for key, text in _BODIES.items()
             },
-            rules=[make(priority) for priority, make in enumerate(rules)],
+            rules=[
+                _blocking(0, "rate", _rate(stage.settings.firewall_rate), 429, "too-many", retry_after="60"),
+                _blocking(1, "content-type", _post_with_other_content_type(), 415, "unsupported"),
+                _blocking(2, "content-length", _too_large(), 413, "too-large"),
+                _managed(3, "AWSManagedRulesCommonRuleSet", counted=list(_COUNTED)),
+                _managed(4, "AWSManagedRulesKnownBadInputsRuleSet", counted=[]),
+            ],
             visibility_config=_visible(f"trimtab-{stage.name}"),
         )
 
 
-_Rule = Callable[[int], waf.CfnWebACL.RuleProperty]
-
-
 def _blocking(
-    name: str, statement: waf.CfnWebACL.StatementProperty, code: int, body: str, retry_after: str | None = None
-) -> _Rule:
+    priority: int,
+    name: str,
+    statement: waf.CfnWebACL.StatementProperty,
+    code: int,
+    body: str,
+    retry_after: str | None = None,
+) -> waf.CfnWebACL.RuleProperty:
     """A rule that refuses what `statement` matches, with our own JSON."""
     headers = [waf.CfnWebACL.CustomHTTPHeaderProperty(name="Retry-After", value=retry_after)] if retry_after else None
     response = waf.CfnWebACL.CustomResponseProperty(
         response_code=code, custom_response_body_key=body, response_headers=headers
     )
     block = waf.CfnWebACL.RuleActionProperty(block=waf.CfnWebACL.BlockActionProperty(custom_response=response))
-    return lambda priority: waf.CfnWebACL.RuleProperty(
+    return waf.CfnWebACL.RuleProperty(
         name=name, priority=priority, statement=statement, action=block, visibility_config=_visible(name)
     )
 
 
-def _managed(name: str, counted: list[str]) -> _Rule:
+def _managed(priority: int, name: str, counted: list[str]) -> waf.CfnWebACL.RuleProperty:
     """A rule group of AWS's own, `counted` of it only counted. What it refuses is answered as WAF_FILTERED."""
     count = waf.CfnWebACL.RuleActionProperty(count=waf.CfnWebACL.CountActionProperty())
     overrides = [waf.CfnWebACL.RuleActionOverrideProperty(name=rule, action_to_use=count) for rule in counted]
     group = waf.CfnWebACL.ManagedRuleGroupStatementProperty(
         vendor_name="AWS", name=name, rule_action_overrides=overrides or None
     )
-    return lambda priority: waf.CfnWebACL.RuleProperty(
+    return waf.CfnWebACL.RuleProperty(
         name=name,
         priority=priority,
         statement=waf.CfnWebACL.StatementProperty(managed_rule_group_statement=group),

@@ -7,6 +7,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.findings import accept_wildcard
 from infra.log_group import add_log_group
 from infra.stage import StageContext
 
@@ -58,12 +59,12 @@ class PredictionLog(Construct):
         return self.stream.attr_arn
 
     def _role(self, model: str, bucket: s3.IBucket, log_group: logs.LogGroup) -> iam.Role:
-        places = [f"{kind}/predictions/model={model}/*" for kind in ("raw", "failed")]
+        places = [bucket.arn_for_objects(f"{kind}/predictions/model={model}/*") for kind in ("raw", "failed")]
         statements = [
             iam.PolicyStatement(
                 sid="WriteObjects",
                 actions=["s3:AbortMultipartUpload", "s3:PutObject"],
-                resources=[bucket.arn_for_objects(place) for place in places],
+                resources=places,
             ),
             iam.PolicyStatement(
                 sid="FindBucket",
@@ -72,10 +73,13 @@ class PredictionLog(Construct):
             ),
             iam.PolicyStatement(sid="Logs", actions=["logs:PutLogEvents"], resources=[log_group.log_group_arn]),
         ]
-        return iam.Role(
+        role = iam.Role(
             self,
             "Role",
             assumed_by=iam.ServicePrincipal("firehose.amazonaws.com"),
             description=f"What the prediction log of {model} may do",
             inline_policies={"delivery": iam.PolicyDocument(statements=statements)},
         )
+        for place in places:
+            accept_wildcard(role, place, "Firehose names the objects; all lie under this model's own prefix.")
+        return role

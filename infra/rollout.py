@@ -4,6 +4,7 @@ from aws_cdk import Aws, Duration, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from infra.findings import accept_wildcard
 from infra.lambda_function import LambdaFunction, Runs, function_arn
 from infra.stage import StageContext
 from infra.storage import Storage
@@ -44,6 +45,7 @@ class Rollout(Construct):
             },
             statements=[*self._release_rights(), *self._storage_rights(storage)],
         )
+        self._accept_findings(storage)
 
     def _bootstrap_rights(self) -> list[iam.PolicyStatement]:
         return [
@@ -106,3 +108,16 @@ class Rollout(Construct):
                 resources=[storage.registry.table_arn],
             ),
         ]
+
+    def _accept_findings(self, storage: Storage) -> None:
+        """Wildcards over one family of names each: models come and go without a change of this stack."""
+        models = "It serves each model of this stage, also those that come later; no other function is named so."
+        layers = "One layer a model, also of those that come later; no other layer is named so."
+        accept_wildcard(self.bootstrap.role, self._predict, models)
+        for functions in (self._predict, f"{self._predict}:*"):
+            accept_wildcard(self.roll_out.role, functions, models)
+        for versions in (self._layers, f"{self._layers}:*"):
+            accept_wildcard(self.roll_out.role, versions, layers)
+        for prefix in ("incoming/*", "artifacts/*"):
+            reason = "Artifacts of all models lie under this prefix; what is outside it stays out of reach."
+            accept_wildcard(self.roll_out.role, storage.artifacts.arn_for_objects(prefix), reason)
