@@ -75,21 +75,37 @@ class Predictions:
         labels = results[self._label].ravel().tolist()
         if self._truth_values:
             labels = [bool(label) for label in labels]
-        predictions = [{"id": prediction_id(request_id, row), "label": label} for row, label in enumerate(labels)]
-        if self._probability is not None:
-            self._add_probabilities(predictions, results[self._probability].tolist())
-        for row, prediction in enumerate(predictions):
-            prediction["flags"] = flags[row] if flags else []
-        return predictions
+        found = flags or [[]] * len(labels)
+        if self._probability is None:
+            return [
+                {"id": prediction_id(request_id, row), "label": label, "flags": row_flags}
+                for row, (label, row_flags) in enumerate(zip(labels, found, strict=True))
+            ]
+        probabilities = results[self._probability].tolist()
+        if self._positive is None:
+            return self._multiclass(request_id, labels, probabilities, found)
+        positive = self._positive
+        return [
+            {"id": prediction_id(request_id, row), "label": label, "probability": chances[positive], "flags": row_flags}
+            for row, (label, chances, row_flags) in enumerate(zip(labels, probabilities, found, strict=True))
+        ]
 
-    def _add_probabilities(self, predictions: list[dict[str, Any]], probabilities: list[list[float]]) -> None:
-        positive, keys = self._positive, self._keys
-        for prediction, row in zip(predictions, probabilities, strict=True):
-            if positive is not None:
-                prediction["probability"] = row[positive]
-            else:
-                prediction["probability"] = row[keys.index(class_key(prediction["label"]))]
-                prediction["probabilities"] = dict(zip(keys, row, strict=True))
+    def _multiclass(
+        self, request_id: str, labels: list[Any], probabilities: list[list[float]], flags: list[list[str]]
+    ) -> list[dict[str, Any]]:
+        predictions = []
+        for row, (label, chances, row_flags) in enumerate(zip(labels, probabilities, flags, strict=True)):
+            by_class = dict(zip(self._keys, chances, strict=True))
+            predictions.append(
+                {
+                    "id": prediction_id(request_id, row),
+                    "label": label,
+                    "probability": by_class[class_key(label)],
+                    "probabilities": by_class,
+                    "flags": row_flags,
+                }
+            )
+        return predictions
 
 
 def class_key(value: str | int | bool) -> str:
