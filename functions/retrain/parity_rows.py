@@ -1,0 +1,119 @@
+"""The rows on which a conversion is tried: the hold-out, and the same rows set to where answers change."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from functions.adapters.model_settings import ModelSettings
+from functions.domain.contract import Feature
+from functions.retrain.dataset import Column, Dataset
+
+HOLDOUT = "hold-out"
+SPLIT = "at a split value of"
+ALL_SPLITS = "each number at one of its split values"
+UNKNOWN = "unknown category of"
+MISSING = "null in"
+MOST_HOLDOUT_ROWS = 50_000
+MOST_SPLIT_ROWS = 30_000  # beyond, an even choice of the split values
+UNKNOWN_CATEGORY = "\u00bfunknown?"  # no one's category
+
+
+@dataclass(frozen=True, slots=True)
+class ParityRows:
+    """Columns as in a Dataset, and what is special about each row."""
+
+    columns: Mapping[str, Column]
+    kinds: tuple[str, ...]
+
+
+def parity_rows(
+    holdout: Dataset, settings: ModelSettings, splits: Mapping[tuple[str, int], NDArray[np.float64]]
+) -> ParityRows:
+    """Hold-out rows, then copies of them with one feature (or all numbers) at split values, unknown, or null.
+
+    Only rows that the contract lets in are made: nothing out of a feature's range where that is rejected.
+    """
+    step = max(1, -(-len(holdout) // MOST_HOLDOUT_ROWS))
+    base = holdout.take(slice(None, None, step))
+    rows = _Rows(base)
+    features = {feature.name: feature for feature in holdout.features}
+    candidates = {
+        key: _neighbours(features[key[0]], thresholds, settings.guard.out_of_range == "reject")
+        for key, thresholds in splits.items()
+    }
+    total = sum(len(values) for values in candidates.values())
+    thin = max(1, -(-total // (MOST_SPLIT_ROWS // 2)))
+    for (name, element), values in candidates.items():
+        rows.add_set(f"{SPLIT} {name}", name, element, values[::thin])
+    rows.add_all_set(candidates, settings.train.seed, min(total, MOST_SPLIT_ROWS // 2))
+    for feature in holdout.features:
+        open_ended = feature.categories is None or settings.guard.unknown_category == "flag"
+        if feature.type == "string" and open_ended:
+            rows.add_filled(f"{UNKNOWN} {feature.name}", feature.name, UNKNOWN_CATEGORY)
+        if feature.nullable:
+            rows.add_filled(f"{MISSING} {feature.name}", feature.name, "" if feature.type == "string" else np.nan)
+    return rows.done()
+
+
+def _neighbours(feature: Feature, thresholds: NDArray[np.float64], inside_only: bool) -> NDArray[np.float64]:
+    """Each threshold as a client could send it, with the next value on either side."""
+    if feature.type == "bool":
+        return np.zeros(0)
+    if feature.type == "int64":
+        values = np.concatenate([np.floor(thresholds), np.ceil(thresholds)])
+        values = values[np.abs(values) < 2.0**53]
+    else:
+        with np.errstate(over="ignore"):
+            middle = thresholds.astype(np.float32)
+            around = [np.nextafter(middle, np.float32(-np.inf)), middle, np.nextafter(middle, np.float32(np.inf))]
+        values = np.concatenate(around).astype(np.float64)
+        values = values[np.isfinite(values)]
+    if inside_only:
+        low = -np.inf if feature.min is None else feature.min
+        high = np.inf if feature.max is None else feature.max
+        values = values[(values >= low) & (values <= high)]
+    if feature.categories is not None:
+        values = values[np.isin(values, np.array(feature.categories, dtype=np.float64))]
+    return np.unique(values)
+
+
+class _Rows:
+    """Collects changed copies of base rows, taking the base rows in turn."""
+
+    def __init__(self, base: Dataset) -> None:
+        self._base = base
+        self._parts: list[Mapping[str, Column]] = [base.columns]
+        self._kinds: list[str] = [HOLDOUT] * len(base)
+        self._turn = 0
+
+    def _copies(self, count: int, kind: str) -> dict[str, Column]:
+        index = (self._turn + np.arange(count)) % len(self._base)
+        self._turn += count
+        columns = {name: column[index] for name, column in self._base.columns.items()}
+        self._parts.append(columns)
+        self._kinds.extend([kind] * count)
+        return columns
+
+    def add_set(self, kind: str, name: str, element: int, values: NDArray[np.float64]) -> None:
+        """One copy a value."""
+        column = self._copies(len(values), kind)[name]
+        (column if column.ndim == 1 else column[:, element])[:] = values
+
+    def add_all_set(self, candidates: Mapping[tuple[str, int], NDArray[np.float64]], seed: int, count: int) -> None:
+        """Copies in which each number stands at a split value of its own, chosen by `seed`."""
+        columns = self._copies(count, ALL_SPLITS)
+        chance = np.random.default_rng(seed)
+        for (name, element), values in candidates.items():
+            if len(values):
+                column = columns[name]
+                (column if column.ndim == 1 else column[:, element])[:] = chance.choice(values, count)
+
+    def add_filled(self, kind: str, name: str, value: float | str) -> None:
+        """A hundred copies with the same value."""
+        self._copies(min(100, len(self._base)), kind)[name][:] = value
+
+    def done(self) -> ParityRows:
+        columns = {name: np.concatenate([part[name] for part in self._parts]) for name in self._base.columns}
+        return ParityRows(columns, tuple(self._kinds))

@@ -1,0 +1,161 @@
+"""`train`: from a model's folder to its artifact."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from functions.adapters.model_folder import FolderCode, load_settings
+from functions.adapters.model_settings import ModelSettings
+from functions.domain.contract import Contract, Guard
+from functions.domain.errors import ModelFolderError
+from functions.retrain import artifact, lineage
+from functions.retrain.dataset import Dataset, Progress, load_dataset
+from functions.retrain.hold_to_contract import hold_to_contract
+from functions.retrain.metrics import Metrics, measure
+from functions.retrain.onnx_model import Class, OnnxModel
+from functions.retrain.parity import Parity, check_parity, onnx_answers, spread
+from functions.retrain.reference import reference, rounded
+from functions.retrain.roads import Trained, by_estimator, by_export, ready_made
+from functions.retrain.split import Split, split, training_set
+from functions.retrain.tensors import client_tensors
+from functions.retrain.witness import witness
+
+DATASET = "dataset"
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingResult:
+    """What a training made: the artifact's folder and digest, and what was measured on the hold-out."""
+
+    model: str
+    folder: Path
+    digest: str
+    fit_rows: int
+    holdout_rows: int
+    metrics: Metrics
+    parity: Parity | None
+
+
+def train(folder: Path, out: Path, report: Callable[[str], None]) -> TrainingResult:
+    """Train the model of `folder` and write its artifact to the folder `out`, whole or not at all.
+
+    The same data, code and versions give the same bytes.
+
+    Raises:
+        ModelFolderError: the folder does not hold what it should; ParityError: ONNX does not answer as its original.
+    """
+    settings, code = load_settings(folder), FolderCode(folder)
+    parts = _parts(code, settings, report)
+    trained = _trained(folder, code, settings, parts, report)
+    model = trained.model
+    positive = _positive(settings, model)
+    parity, metrics, digests = None, Metrics(), {}
+    if parts is not None:
+        report("comparing ONNX with its original" if trained.original else "measuring on the hold-out")
+        labels_spread = spread(parts.fit.labels, settings.model.task == "regression")
+        parity = check_parity(trained, parts.holdout, settings, labels_spread)
+        answers = onnx_answers(model, client_tensors(parts.holdout.features, parts.holdout.columns))
+        metrics = measure(parts.holdout.labels, answers, model.classes, positive)
+        digests = reference(_whole(parts), answers, model.classes, positive)
+    contract = _contract(settings, model, positive, digests)
+    files = {
+        artifact.MODEL: model.data,
+        artifact.CONTRACT: contract.to_bytes(),
+        artifact.LINEAGE: artifact.canonical_json(_lineage(folder, settings, parts, metrics, parity)),
+        artifact.WITNESS: artifact.canonical_json(witness(model, settings, parts.holdout if parts else None)),
+    }
+    digest = artifact.write_artifact(out, settings.model.name, files)
+    fit_rows, holdout_rows = (len(parts.fit), len(parts.holdout)) if parts else (0, 0)
+    return TrainingResult(settings.model.name, out, digest, fit_rows, holdout_rows, metrics, parity)
+
+
+def _parts(code: FolderCode, settings: ModelSettings, report: Progress) -> Split | None:
+    """The training set, split; None where a ready-made model comes without data."""
+    if settings.train.onnx is not None and not code.has(DATASET):
+        report("no dataset.py: no metrics and no reference digests")
+        return None
+    report("reading the data set")
+    rows = training_set(load_dataset(code, settings), settings)
+    hold_to_contract(rows, settings, report)
+    return split(rows, settings)
+
+
+def _trained(folder: Path, code: FolderCode, settings: ModelSettings, parts: Split | None, report: Progress) -> Trained:
+    if parts is None or settings.train.onnx is not None:
+        return ready_made(folder, settings, _whole(parts) if parts else None, report)
+    if settings.train.export is not None:
+        return by_export(code, settings, parts.fit, report)
+    return by_estimator(code, settings, parts.fit, report)
+
+
+def _whole(parts: Split) -> Dataset:
+    """Both parts together, in their order."""
+    fit, holdout = parts.fit, parts.holdout
+    columns = {name: np.concatenate([fit.columns[name], holdout.columns[name]]) for name in fit.columns}
+    time = None if fit.time is None or holdout.time is None else np.concatenate([fit.time, holdout.time])
+    return Dataset(fit.features, columns, np.concatenate([fit.labels, holdout.labels]), time)
+
+
+def _positive(settings: ModelSettings, model: OnnxModel) -> Class | None:
+    """[label] positive as the model itself writes that class."""
+    wanted, classes = settings.label.positive, model.classes
+    if wanted is None or classes is None:
+        return None
+    if len(classes) != 2:
+        raise ModelFolderError(f"[model] task is binary, but there are {len(classes)} classes: {list(classes)}")
+    if wanted not in classes:
+        raise ModelFolderError(f"[label] positive is {wanted!r}, but the classes are {list(classes)}")
+    return classes[classes.index(wanted)]
+
+
+def _contract(settings: ModelSettings, model: OnnxModel, positive: Class | None, digests: dict[str, Any]) -> Contract:
+    return Contract(
+        model=settings.model.name,
+        task=settings.model.task,
+        onnx_sha256=artifact.sha256(model.data),
+        features=settings.contract_features,
+        outputs=model.outputs,
+        label_output=model.label_output,
+        probability_output=model.probability_output,
+        classes=model.classes,
+        positive=positive,
+        guard=Guard(**settings.guard.model_dump()),
+        max_body=settings.api.max_body,
+        reference=digests,
+    )
+
+
+def _lineage(
+    folder: Path, settings: ModelSettings, parts: Split | None, metrics: Metrics, parity: Parity | None
+) -> dict[str, Any]:
+    files = lineage.code_files(folder)
+    train_settings = json.loads(settings.train.model_dump_json(exclude={"until"}, exclude_none=True))
+    document: dict[str, Any] = {
+        "v": artifact.SCHEMA_VERSION,
+        "model": settings.model.name,
+        "train": {**train_settings, "until": lineage.moment(settings.train.end)},
+        "code": {"sha256": lineage.code_digest(files), "files": files},
+        "python": lineage.python_version(),
+        "packages": lineage.versions(folder),
+        "data": None,
+        "metrics": metrics,
+        "parity": None,
+    }
+    if parts is not None:
+        document["data"] = {
+            "sha256": lineage.data_digest(_whole(parts)),
+            "fit": {"rows": len(parts.fit), "period": lineage.period(parts.fit)},
+            "holdout": {"rows": len(parts.holdout), "period": lineage.period(parts.holdout)},
+        }
+    if parity is not None:
+        document["parity"] = {
+            "rows": parity.rows,
+            "edge_rows": parity.edge_rows,
+            "largest_difference": rounded(parity.largest_difference, 3),
+            "tolerance": settings.gate.parity_tolerance,
+        }
+    return document
