@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from functions.adapters.http_response import MAX_BODY_BYTES, MAX_HEAD_BYTES, Response, ResponseReader
 from functions.domain.errors import UnavailableError
 
-
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
