@@ -6,9 +6,9 @@ A BYTES element is its length as a 4-byte unsigned integer, then its bytes; a BO
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from functions.domain.errors import InvalidRequestError
+from functions.predict.tensors import Tensor
 
 WIRE_TYPES: Final = {"FP32": "<f4", "FP64": "<f8", "INT64": "<i8", "INT32": "<i4", "BOOL": "|u1"}
 
@@ -39,7 +39,7 @@ def decode(datatype: str, count: int, data: memoryview, where: str, null: bool) 
     return values
 
 
-def encode(datatype: str, array: NDArray[Any]) -> bytes:
+def encode(datatype: str, array: Tensor) -> bytes:
     """The bytes of one tensor."""
     if datatype != "BYTES":
         return np.ascontiguousarray(array, dtype=WIRE_TYPES[datatype]).tobytes()

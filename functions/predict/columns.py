@@ -6,7 +6,9 @@ from typing import Any, Final, Protocol
 from functions.domain.contract import Contract, Feature
 from functions.domain.errors import CorruptArtifactError
 from functions.predict.findings import Findings, shown
-from functions.predict.scalar_columns import BoolColumn, FloatColumn, IntegerColumn, ScalarColumn, StringColumn, Tensor
+from functions.predict.number_columns import FloatColumn, IntegerColumn
+from functions.predict.scalar_columns import BoolColumn, ScalarColumn, StringColumn
+from functions.predict.tensors import Tensor
 
 _KINDS: Final[dict[str, type[ScalarColumn]]] = {
     "float32": FloatColumn,
@@ -79,6 +81,8 @@ def columns_of(contract: Contract) -> dict[str, Column]:
         kind = _KINDS.get(feature.type)
         if kind is None:
             raise CorruptArtifactError(f"the contract's feature {feature.name!r} is of unknown type {feature.type!r}")
+        if feature.categories is not None and feature.type not in ("string", "int64"):
+            raise CorruptArtifactError(f"the contract's feature {feature.name!r} has categories, but is {feature.type}")
         scalars = kind(feature, contract.guard)
         columns[feature.name] = scalars if feature.size is None else VectorColumn(scalars, feature.size)
     return columns

@@ -8,12 +8,12 @@ from typing import Any, Final
 import numpy as np
 import onnxruntime
 import orjson
-from numpy.typing import NDArray
 
 from functions.domain.contract import Contract
 from functions.domain.errors import CorruptArtifactError, RequestTooLargeError
 from functions.predict.columns import Column, columns_of
 from functions.predict.findings import Findings
+from functions.predict.tensors import Tensor
 
 ONNX_TYPES: Final = {
     "tensor(float)": "FP32",
@@ -64,7 +64,7 @@ class Model:
         self._run = session.run
         _check_names(session, contract, self.columns)
 
-    def predict(self, columns: dict[str, list[Any]], rows: int) -> tuple[dict[str, NDArray[Any]], list[list[str]]]:
+    def predict(self, columns: dict[str, list[Any]], rows: int) -> tuple[dict[str, Tensor], list[list[str]]]:
         """Validate the columns and run the model: the output tensors by name, and one list of flags a row.
 
         Columns whose values read otherwise than they were sent (2.0 for an integer) are replaced in `columns`.
@@ -85,8 +85,8 @@ class Model:
                 feeds, flags = self._validate(columns, rows)
         return dict(zip(self._names, self._run(self._names, feeds), strict=True)), flags
 
-    def _validate(self, columns: dict[str, list[Any]], rows: int) -> tuple[dict[str, NDArray[Any]], list[list[str]]]:
-        feeds: dict[str, NDArray[Any]] = {}
+    def _validate(self, columns: dict[str, list[Any]], rows: int) -> tuple[dict[str, Tensor], list[list[str]]]:
+        feeds: dict[str, Tensor] = {}
         findings = None
         for name, column in self._columns:
             tensor = column.tensor(columns[name], rows)

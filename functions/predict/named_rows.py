@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from numpy.typing import NDArray
-
 from functions.domain.contract import Contract
 from functions.domain.errors import InvalidRequestError
 from functions.domain.prediction_record import prediction_id
 from functions.predict.findings import Findings, shown
+from functions.predict.tensors import Tensor
 
 EXPECTED: Final = 'the body should be {"rows": [{"FEATURE": value, …}, …]}'
 
@@ -68,9 +67,7 @@ class Predictions:
         self._keys = [class_key(value) for value in classes or ()]
         self._positive = classes.index(contract.positive) if contract.task == "binary" and classes else None
 
-    def write(
-        self, request_id: str, results: Mapping[str, NDArray[Any]], flags: list[list[str]]
-    ) -> list[dict[str, Any]]:
+    def write(self, request_id: str, results: Mapping[str, Tensor], flags: list[list[str]]) -> list[dict[str, Any]]:
         """One `{"id", "label", …, "flags"}` a row; of the classes' probabilities what the task has."""
         labels = results[self._label].ravel().tolist()
         if self._truth_values:

@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from numpy.typing import NDArray
-
 from functions.domain.contract import Contract, Output
 from functions.domain.errors import InvalidRequestError
 from functions.predict import binary_tensors
 from functions.predict.columns import Column
 from functions.predict.findings import shown
 from functions.predict.tensor_reader import Columns, TensorReader, either, parameters_of
+from functions.predict.tensors import Tensor
 
 REQUEST_KEYS: Final = frozenset({"id", "parameters", "inputs", "outputs"})
 
@@ -123,7 +122,7 @@ class Codec:
             wanted[name] = as_binary
         return wanted
 
-    def tensors(self, wanted: Mapping[str, bool], results: Mapping[str, NDArray[Any]]) -> tuple[list[Any], list[bytes]]:
+    def tensors(self, wanted: Mapping[str, bool], results: Mapping[str, Tensor]) -> tuple[list[Any], list[bytes]]:
         """The answer's "outputs", and the binary data that follow the JSON object, in order."""
         outputs, blobs = [], []
         for name, as_binary in wanted.items():

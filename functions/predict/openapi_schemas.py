@@ -7,7 +7,8 @@ from typing import Any
 
 from functions.domain.contract import Contract, Feature, Guard, Output
 from functions.predict.named_rows import class_key
-from functions.predict.scalar_columns import DATATYPES, FLOAT32_MAX, INT64_MAX, INT64_MIN
+from functions.predict.number_columns import FLOAT32_MAX, INT64_MAX, INT64_MIN
+from functions.predict.scalar_columns import DATATYPES
 
 Schema = dict[str, Any]
 NUMBERS: Schema = {"FP32": "number", "FP64": "number", "INT64": "integer", "INT32": "integer"}

@@ -9,9 +9,7 @@ from typing import Protocol
 
 from functions.domain.errors import CorruptArtifactError
 from functions.domain.prediction_record import Sink
-from functions.predict.api import Api, Closed, Release
-from functions.predict.model import open_model, read_contract
-from functions.predict.records import Recorder
+from functions.predict.api import Api, Closed
 from functions.predict.settings import Settings
 
 
@@ -39,6 +37,11 @@ def start(settings: Settings, open_stream: Callable[[Settings], Stream]) -> Api:
         _after_restore(stream)
     else:
         Thread(target=stream.warm_up, daemon=True).start()
+    # numpy and onnxruntime take most of a cold start to import: they come after the connection is on its way.
+    from functions.predict.model import open_model, read_contract
+    from functions.predict.records import Recorder
+    from functions.predict.release import Release
+
     try:
         contract = read_contract(settings.model_dir, settings.contract_sha256)
         model = open_model(settings.model_dir, contract)
