@@ -100,8 +100,14 @@ def train(model: Model, as_json: Json = False) -> None:
     result = train_model(Project.find(), model)
     if as_json:
         print_json(result)
-    else:
-        print_table(f"{model}: hold-out", ["metric", "value"], [[k, f"{v:.4f}"] for k, v in result["metrics"].items()])
+        return
+    print_table(f"{model}: hold-out", ["metric", "value"], [[k, f"{v:.4f}"] for k, v in result["metrics"].items()])
+    if parity := result["parity"]:
+        rows, edge_rows = parity["rows"], parity["edge_rows"]
+        results.print(
+            f"ONNX answers as the original on {rows:,} rows and {edge_rows:,} rows at its splits: "
+            f"largest difference {parity['largest_difference']:.1e}"
+        )
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Read back what was logged: the prediction records of a model, from S3 and, where Firehose had failed, from its log."""
+"""Read back what was logged: a model's prediction records, from S3 and, where Firehose had failed, from its own log."""
 
 import gzip
 from collections.abc import Iterator
