@@ -5,7 +5,7 @@ What each call means is said here once; where the documents lie (`Store`) is ano
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from functions.adapters.registry_store import (
@@ -24,7 +24,7 @@ from functions.adapters.registry_store import (
     release_key,
     version_key,
 )
-from functions.domain.audit import Act, Action
+from functions.domain.audit import Act, Action, Head, StoredEntry
 from functions.domain.errors import ConflictError, LeaseHeldError, NotFoundError
 from functions.domain.model_version import ModelRecord, ModelVersion
 from functions.domain.release import Release, ReleaseState
@@ -216,6 +216,14 @@ class Registry:
         key = lease_key(lease.model)
         self._store.commit([Change(key, lease.to_document(), revision)], [])
         return Hold(key, revision + 1)
+
+    def audit(self) -> Iterator[StoredEntry]:
+        """The audit chain, oldest entry first; `domain.audit.verify` judges it."""
+        return self._store.entries()
+
+    def audit_head(self) -> Head:
+        """The audit chain's newest entry."""
+        return self._store.head()
 
     def _record(self, model: str) -> tuple[ModelRecord, int]:
         stored = self._store.read(model_key(model))

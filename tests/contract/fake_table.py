@@ -1,0 +1,48 @@
+"""The registry's store in memory: as strict as DynamoDB's conditions, and atomic."""
+
+import json
+from collections.abc import Iterator, Sequence
+from threading import Lock
+
+from functions.adapters.registry_store import Change, Hold, Key, Stored, item_digests
+from functions.domain.audit import START, Act, Head, StoredEntry, chain
+from functions.domain.canonical_json import canonical_json
+from functions.domain.errors import ConflictError, LeaseHeldError
+
+
+class FakeTable:
+    def __init__(self) -> None:
+        self.items: dict[Key, Stored] = {}
+        self.chain: list[StoredEntry] = []
+        self._lock = Lock()
+
+    def read(self, key: Key) -> Stored | None:
+        return self.items.get(key)
+
+    def read_all(self, pk: str, prefix: str = "") -> list[Stored]:
+        with self._lock:
+            found = [stored for key, stored in self.items.items() if key.pk == pk and key.sk.startswith(prefix)]
+        return sorted(found, key=lambda stored: stored.key.sk)
+
+    def commit(self, changes: Sequence[Change], acts: Sequence[Act], hold: Hold | None = None) -> None:
+        assert len({change.key for change in changes}) == len(changes), "DynamoDB takes one write an item"
+        with self._lock:
+            if hold and self._revision(hold.key) != hold.revision:
+                raise LeaseHeldError(f"the lease of {hold.key.pk} was taken over by another run: this one stops")
+            for change in changes:
+                if self._revision(change.key) != change.revision:
+                    raise ConflictError(f"{change.key} was changed in the registry meanwhile: run again")
+            for change in changes:
+                document = json.loads(canonical_json(change.document))
+                self.items[change.key] = Stored(change.key, change.revision + 1, document)
+            self.chain += chain(self.head(), acts, item_digests(changes))
+
+    def head(self) -> Head:
+        return Head(self.chain[-1].number, self.chain[-1].digest) if self.chain else START
+
+    def entries(self) -> Iterator[StoredEntry]:
+        yield from list(self.chain)
+
+    def _revision(self, key: Key) -> int:
+        stored = self.items.get(key)
+        return stored.revision if stored else 0

@@ -1,0 +1,160 @@
+"""Two clouds to roll out in: one of strict fakes, and one of moto made strict."""
+
+import io
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import Any
+
+import boto3
+from moto import mock_aws
+
+from functions.adapters.artifacts import Artifacts
+from functions.adapters.lambda_releases import LambdaReleases
+from functions.adapters.registry import Registry
+from functions.adapters.registry_table import RegistryTable
+from functions.bootstrap.alias import ensure_live
+from functions.domain.audit import verify
+from functions.domain.names import Names
+from functions.domain.release_artifact import Artifact
+from functions.domain.release_function import FunctionState, Releases, is_bootstrap
+from functions.roll_out.deploy import Deployed, deploy
+from functions.roll_out.run import DeployRequest, Run, Tools
+from tests.contract.fake_lambda import FakeLambda
+from tests.contract.fake_s3 import FakeS3
+from tests.contract.fake_table import FakeTable
+from tests.contract.strict_moto import StrictLambda
+from tests.functions.roll_out.trained import MODEL, Predict, prefix_of
+
+NAMES = Names("test", account="", region="")
+FUNCTION = NAMES.function("predict", MODEL)
+BUCKET, TABLE = "trimtab-test-artifacts", NAMES.registry_table
+TIME = "2013-03-01T00:00:00Z"
+_RUNS = count(1)
+
+
+class Stopwatch:
+    """Waits take no time, and count."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def pause(self, seconds: float) -> None:
+        self.seconds += seconds
+
+    def elapsed(self) -> float:
+        return self.seconds
+
+
+class FakeWorld:
+    def __init__(self, predict: Predict, slow: int = 0) -> None:
+        self.predict = predict
+        self.table, self.s3 = FakeTable(), FakeS3()
+        self.cloud = FakeLambda(predict, self.s3.objects, slow)
+        self.cloud.create(FUNCTION, SnapStart={"ApplyOn": "PublishedVersions" if slow else "None"})
+        self.watch = Stopwatch()
+        ensure_live(self.cloud, FUNCTION)
+
+    def tools(self) -> Tools:
+        registry = Registry(self.table, pause=self.watch.pause)
+        artifacts = Artifacts(self.s3, BUCKET)
+        return Tools(registry, self.cloud, artifacts, NAMES, self.watch.pause, self.watch.elapsed)
+
+    def upload(self, artifact: Artifact) -> None:
+        for name, body in artifact.files.items():
+            self.s3.put_object(BUCKET, prefix_of(artifact) + name, body)
+
+    def change_code(self, code: str) -> None:
+        self.cloud.change_code(FUNCTION, code)
+
+
+class MotoWorld:
+    def __init__(self, predict: Predict) -> None:
+        self.predict = predict
+        boto3.client("dynamodb", region_name="us-east-1").create_table(
+            TableName=TABLE,
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        self.s3 = boto3.client("s3", region_name="us-east-1")
+        self.s3.create_bucket(Bucket=BUCKET)
+        trust = boto3.client("iam", region_name="us-east-1")
+        role = trust.create_role(RoleName="predict", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+        self.strict = StrictLambda(predict)
+        self.plain = self.strict.client()
+        self.plain.create_function(
+            FunctionName=FUNCTION,
+            Role=role,
+            Runtime="python3.13",
+            Handler="functions.predict.handler.handler",
+            Code={"ZipFile": code_zip("code-1")},
+            Environment={"Variables": {"MODEL": MODEL}},
+        )
+        ensure_live(LambdaReleases(self.plain), FUNCTION)
+        self.watch = Stopwatch()
+
+    def clients(self) -> dict[str, Any]:
+        return {
+            "dynamodb": boto3.client("dynamodb", region_name="us-east-1"),
+            "s3": boto3.client("s3", region_name="us-east-1"),
+            "lambda": self.strict.client(),
+        }
+
+    def tools(self, clients: dict[str, Any] | None = None) -> Tools:
+        clients = clients or self.clients()
+        return Tools(
+            Registry(RegistryTable(clients["dynamodb"], TABLE, self.watch.pause), self.watch.pause),
+            LambdaReleases(clients["lambda"]),
+            Artifacts(clients["s3"], BUCKET),
+            NAMES,
+            self.watch.pause,
+            self.watch.elapsed,
+        )
+
+    def upload(self, artifact: Artifact) -> None:
+        for name, body in artifact.files.items():
+            self.s3.put_object(Bucket=BUCKET, Key=prefix_of(artifact) + name, Body=body)
+
+    def change_code(self, code: str) -> None:
+        self.plain.update_function_code(FunctionName=FUNCTION, ZipFile=code_zip(code))
+
+
+@contextmanager
+def moto_world(predict: Predict) -> Iterator[MotoWorld]:
+    with mock_aws():
+        yield MotoWorld(predict)
+
+
+def code_zip(code: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("handler.py"), code)
+    return buffer.getvalue()
+
+
+def deploys(tools: Tools, artifact: Artifact, actor: str = "ann", time: str = TIME, run: str | None = None) -> Deployed:
+    """One run of roll_out for an uploaded artifact."""
+    request = DeployRequest(artifact.model, prefix_of(artifact), actor, time)
+    return deploy(Run(run or f"run-{next(_RUNS)}", request, tools))
+
+
+def live(releases: Releases) -> FunctionState:
+    """The version that `live` points to."""
+    alias = releases.alias(FUNCTION)
+    assert alias is not None
+    assert not alias.weights
+    return releases.version(FUNCTION, int(alias.version))
+
+
+def assert_sound(tools: Tools) -> None:
+    """What holds at any time: live is tested or bootstrap, numbers are dense, pairs are single, the chain is whole."""
+    status = tools.registry.status(MODEL)
+    state = live(tools.releases)
+    if not is_bootstrap(state):
+        assert tools.registry.release(MODEL, state.number).state == "tested"
+    assert [version.number for version in status.versions] == list(range(1, status.record.versions + 1))
+    pairs = [(release.model_version, release.code_digest) for release in status.releases]
+    assert len(set(pairs)) == len(pairs)
+    assert verify(tools.registry.audit(), tools.registry.audit_head()) == []
