@@ -46,6 +46,7 @@ def open_model(folder: Path, contract: Contract) -> "Model":
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1  # a row is too little work to share, and Lambda has few cores
     options.inter_op_num_threads = 1
+    options.log_severity_level = 3  # errors; what it warns of at loading is the exporter's business
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
     session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])

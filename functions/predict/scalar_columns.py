@@ -30,7 +30,7 @@ class ScalarColumn:
     def __init__(self, feature: Feature, guard: Guard) -> None:
         self.feature = feature
         self.datatype = DATATYPES[feature.type]
-        self._guard = guard
+        self._actions = {"out_of_range": guard.out_of_range, "unknown_category": guard.unknown_category}
         self._nullable = feature.nullable
         self._categories = None if feature.categories is None else frozenset(feature.categories)
         self._one: Tensor = np.zeros((1, 1), dtype=self.dtype)
@@ -47,7 +47,7 @@ class ScalarColumn:
         return value
 
     def unlike_training(self, value: Any) -> tuple[str, str] | None:
-        """The flag, and the words, for a value outside the categories or the range."""
+        """For a value outside the categories or the range, what the guard calls that, and the words for a client."""
         if self._categories is not None and value not in self._categories:
             return "unknown_category", f"{shown(value)} is not a known category; it may be {self._known()}"
         return None
@@ -55,6 +55,7 @@ class ScalarColumn:
     def examine(
         self, values: list[Any], findings: Findings, where: Callable[[int], tuple[int, str]] | None = None
     ) -> tuple[list[Any], Tensor | None]:
+        """As `Column.examine`; `where` gives a value's row and name where they are not its index and the feature's."""
         read, sound = [], True
         for index, value in enumerate(values):
             row, name = where(index) if where else (index, self.feature.name)
@@ -66,7 +67,7 @@ class ScalarColumn:
                 continue
             if value is not None and (unlike := self.unlike_training(value)):
                 flag, words = unlike
-                if getattr(self._guard, "unknown_category" if flag == "unknown_category" else "out_of_range") == "flag":
+                if self._actions[flag] == "flag":
                     findings.flag(row, f"{flag}:{self.feature.name}")
                 else:
                     sound = False
