@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent
 
 
-def main() -> int:
-    """Synthesise; a mistake of the user's is one line and exit code 1."""
+def main(root: Path = ROOT) -> int:
+    """Synthesise the models under `root`; a mistake of the user's is a message without a traceback, and exit code 1."""
     try:
-        context = _context()
+        context = read_context()
         settings = stage_settings(context, str(context.get("stage", "")))
-        build(settings, ROOT, context=context, outdir=os.environ.get("CDK_OUTDIR", str(ROOT / "cdk.out"))).synth()
+        build(settings, root, context=context, outdir=os.environ.get("CDK_OUTDIR", str(ROOT / "cdk.out"))).synth()
     except TrimtabError as error:
         print(f"trimtab: {error}", file=sys.stderr)
         return 1
@@ -56,7 +56,7 @@ def build(settings: StageSettings, root: Path, *, context: dict[str, Any], outdi
     return app
 
 
-def _context() -> dict[str, Any]:
+def read_context() -> dict[str, Any]:
     """cdk.json's context under what CDK's command line passes on."""
     file: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
     return {**file, **json.loads(os.environ.get("CDK_CONTEXT_JSON", "{}"))}

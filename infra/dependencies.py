@@ -16,7 +16,7 @@ from functions.domain.errors import MisconfiguredError
 PYTHON = "3.13"
 
 Architecture = Literal["x86_64", "arm64"]
-Platform = Literal["x86_64-manylinux_2_28", "aarch64-manylinux_2_28", "x86_64-apple-darwin", "aarch64-apple-darwin"]
+Platform = Literal["x86_64-manylinux_2_28", "aarch64-manylinux_2_28", "aarch64-apple-darwin"]
 
 # What no function needs at run time. Patterns are of pathlib's kind, from the root of the tree.
 TRIMMED: dict[str, tuple[str, ...]] = {
@@ -29,6 +29,7 @@ TRIMMED: dict[str, tuple[str, ...]] = {
         "numpy/f2py",  # compiles Fortran; only scipy imports it
         "numpy/_core/include",
         "numpy/_core/lib",
+        "numpy/_core/_*_tests.*.so",
         "numpy/random/lib",
         "numpy/random/_examples",
         "numpy/doc",
@@ -56,13 +57,12 @@ def native_platform() -> Platform:
     """The platform of this machine, for functions that the local cloud runs.
 
     Raises:
-        MisconfiguredError: onnxruntime has no wheels for it, as far as we know.
+        MisconfiguredError: onnxruntime has no wheels for it (Macs with Intel processors, for one).
     """
     machine = "aarch64" if platform.machine() == "arm64" else platform.machine()
     known: dict[tuple[str, str], Platform] = {
         ("Linux", "x86_64"): "x86_64-manylinux_2_28",
         ("Linux", "aarch64"): "aarch64-manylinux_2_28",
-        ("Darwin", "x86_64"): "x86_64-apple-darwin",
         ("Darwin", "aarch64"): "aarch64-apple-darwin",
     }
     try:
@@ -88,9 +88,10 @@ def install(requirements: Path, target: Path, built_for: Platform, services: Seq
     command = [find_uv_bin(), "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:"]
     command += ["--python-platform", built_for, "--python-version", PYTHON, "--link-mode", "copy"]
     command += ["--python", sys.executable, "--target", str(target), "--requirements", str(requirements)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    environment = {**os.environ, "MACOSX_DEPLOYMENT_TARGET": "14.0"}  # the oldest that onnxruntime has wheels for
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
-        raise MisconfiguredError(f"uv can't install {requirements}: {done.stderr.strip()}")
+        raise MisconfiguredError(f"uv can't install {requirements}: {' '.join(done.stderr.split())}")
     trim(target, services)
     compile_tree(target)
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
@@ -28,12 +28,11 @@ def append(archive: Path, files: Mapping[str, Path]) -> None:
             target.writestr(entry, files[name].read_bytes(), compresslevel=6)
 
 
-def content_digest(parts: Iterable[Mapping[str, Path]]) -> str:
+def content_digest(files: Mapping[str, Path]) -> str:
     """SHA-256 over names and contents: the same wherever it is built, while deflate's bytes differ between zlibs."""
     digest = hashlib.sha256()
-    for files in parts:
-        for name in sorted(files):
-            digest.update(f"{name}\0{hashlib.sha256(files[name].read_bytes()).hexdigest()}\n".encode())
+    for name in sorted(files):
+        digest.update(f"{name}\0{hashlib.sha256(files[name].read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()
 
 

@@ -20,6 +20,8 @@ from infra.dependencies import Platform
 ROOT = Path(__file__).parent.parent
 ASSETS = ROOT / ".build" / "assets"
 
+KEPT = 4  # zips of one function and platform in the cache: branches come and go
+
 # Which of AWS's services botocore can talk to in a function's asset; predict has no botocore at all.
 SERVICES: dict[str, tuple[str, ...]] = {"roll_out": ("dynamodb", "lambda", "s3"), "bootstrap": ("lambda",)}
 
@@ -47,7 +49,7 @@ def function_code(
     """As `build`, with the digest of what lies in the zip."""
     libraries = _libraries(verb, built_for, root, cache)
     own = own_code.own_files(root, verb)
-    key = _digest([libraries.content, deterministic_zip.content_digest([own]), *_builder()])
+    key = _digest([libraries.content, deterministic_zip.content_digest(own), *_builder()])
     name = f"{verb}-{built_for}-{key}"
     return _cached(cache, name) or _assemble(verb, libraries, own, cache, name)
 
@@ -69,7 +71,7 @@ def _libraries(verb: str, built_for: Platform, root: Path, cache: Path) -> Funct
         files = deterministic_zip.files_below(tree)
         archive = Path(scratch) / "archive.zip"
         deterministic_zip.append(archive, files)
-        return _keep(archive, cache, name, deterministic_zip.content_digest([files]))
+        return _keep(archive, cache, name, deterministic_zip.content_digest(files))
 
 
 def _assemble(verb: str, libraries: FunctionCode, own: dict[str, Path], cache: Path, name: str) -> FunctionCode:
@@ -86,7 +88,7 @@ def _assemble(verb: str, libraries: FunctionCode, own: dict[str, Path], cache: P
         archive = Path(scratch) / "archive.zip"
         shutil.copyfile(libraries.path, archive)
         deterministic_zip.append(archive, files)
-        content = _digest([libraries.content, deterministic_zip.content_digest([files])])
+        content = _digest([libraries.content, deterministic_zip.content_digest(files)])
         return _keep(archive, cache, name, content)
 
 
@@ -100,7 +102,15 @@ def _keep(archive: Path, cache: Path, name: str, content: str) -> FunctionCode:
     """Move a finished zip into the cache at once, so that nobody ever sees half of one."""
     path = cache / f"{name}-{content}.zip"
     archive.replace(path)
+    _forget_old(cache, name.rpartition("-")[0])
     return FunctionCode(path, content)
+
+
+def _forget_old(cache: Path, kind: str) -> None:
+    """Keep the newest few zips of one kind: each is tens of megabytes, and each change of our code makes one."""
+    newest_first = sorted(cache.glob(f"{kind}-*.zip"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in newest_first[KEPT:]:
+        path.unlink(missing_ok=True)
 
 
 def _scratch(cache: Path) -> tempfile.TemporaryDirectory[str]:

@@ -9,7 +9,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.dependencies import Architecture
-from infra.findings import accept
+from infra.findings import accept, accept_lint
 from infra.function_code import function_code
 from infra.log_group import add_log_group
 from infra.stage import StageContext
@@ -77,6 +77,8 @@ class LambdaFunction(Construct):
             "AwsSolutions-L1",
             "Libraries, bytecode and the local cloud's runtime are of Python 3.13, which AWS supports until 2029.",
         )
+        if runs.snap_start:
+            accept_lint(self.function, "W2530", "Versions are published by roll_out, not by the template.")
 
     def _role(self, name: str, statements: Sequence[iam.PolicyStatement]) -> iam.Role:
         logging = iam.PolicyStatement(
