@@ -47,12 +47,12 @@ def likely_cause(rows: ParityRows, wrong: NDArray[Any], trained: Trained, featur
     if plain and has_trees and reaches_trees_rescaled(graph, features):
         return (
             "trees that split on computed values. Computed in single precision in ONNX, they fall on the other side of "
-            "a split: give the trees the features as they are, or compute in dataset.py and declare the result a feature"
+            "a split: give the trees the features as they are, or compute in dataset.py what becomes a feature"
         )
     if plain and kinds[HOLDOUT] == 0:
         return (
             "thresholds in double precision: rows at a split value go the other way in single precision. Train on "
-            "values rounded to float32, and export with thresholds rounded towards the left branch, as sklearn-onnx does"
+            "values rounded to float32, and export with thresholds rounded down, not to the nearest"
         )
     if trained.original is not None and trained.original.estimator is None:
         return "`predict` of your export() and its ONNX model are not the same model: compare them step by step"

@@ -1,0 +1,79 @@
+"""Decides what `trimtab new` makes of a CSV file."""
+
+import difflib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from functions.adapters.csv_file import Table
+from functions.adapters.model_settings import TIME
+from functions.domain.errors import ModelFolderError
+from trimtab.column_types import ColumnType, column_type, why_no_feature
+from trimtab.label_type import LabelType, label_type
+
+FEWEST_ROWS = 20
+BEST_TIME_NAMES = ("time", "timestamp", "datetime", "date")
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a folder is to hold: features, label, and the column that says when a row happened, if there is one."""
+
+    name: str
+    source: str
+    rows: int
+    features: tuple[ColumnType, ...]
+    label: LabelType
+    time: ColumnType | None
+
+
+def make_plan(name: str, table: Table, label: str, report: Progress) -> Plan:
+    """Decide on features, label, task and time.
+
+    Raises:
+        ModelFolderError: no such label column, too few rows, or no column is left as a feature.
+    """
+    if label not in table.columns:
+        near = difflib.get_close_matches(label, table.columns, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"its columns are {', '.join(table.columns)}"
+        raise ModelFolderError(f"{table.name} has no column {label!r}: {hint}")
+    about_label = label_type(table, label)
+    labelled = len(table) - about_label.missing
+    if labelled < FEWEST_ROWS:
+        raise ModelFolderError(f"{table.name} has {labelled} labelled rows: {FEWEST_ROWS} are the fewest to learn from")
+    columns = [column_type(table, column) for column in table.columns if column != label]
+    time = _time(columns, label)
+    features = []
+    for column in columns:
+        reason = why_no_feature(column, table)
+        if column is time:
+            report(f"column {column.name!r} says when a row happened: the newest rows are held out to measure on")
+        elif reason is not None:
+            report(f"column {column.name!r} is left out: {reason}")
+        else:
+            features.append(column)
+    if not features:
+        raise ModelFolderError(f"{table.name} has no column beside {label!r} to learn from: add some")
+    _report_label(about_label, report)
+    return Plan(name, table.name, len(table), tuple(features), about_label, time)
+
+
+def _report_label(label: LabelType, report: Progress) -> None:
+    positive = "" if label.positive is None else f", and {label.positive!r} is the positive one"
+    report(f"{label.why}{positive}: a {label.task} model")
+    if label.missing:
+        report(f"{label.missing:,} rows without {label.name!r} are not learnt from")
+
+
+def _time(columns: Sequence[ColumnType], label: str) -> ColumnType | None:
+    """The column that says when a row happened: complete, not constant; the best named, or the first.
+
+    None where a feature or the label is itself called `time`, since the data set can have only one column of that name.
+    """
+    times = [column for column in columns if column.is_time and not column.missing and column.distinct > 1]
+    taken = {label} | {column.name for column in columns if not column.is_time}
+    if not times or TIME in taken:
+        return None
+    named = {column.name.lower(): column for column in reversed(times)}
+    return next((named[name] for name in BEST_TIME_NAMES if name in named), times[0])
