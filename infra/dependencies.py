@@ -20,7 +20,18 @@ Platform = Literal["x86_64-manylinux_2_28", "aarch64-manylinux_2_28", "aarch64-a
 
 # What no function needs at run time. Patterns are of pathlib's kind, from the root of the tree.
 TRIMMED: dict[str, tuple[str, ...]] = {
-    "all": ("bin", "**/__pycache__", "**/*.pyi", "**/*.pxd", "**/*.pyx", "**/*.h", "**/*.a", "**/*.c", "**/py.typed"),
+    "all": (
+        ".lock",
+        "bin",
+        "**/__pycache__",
+        "**/*.pyi",
+        "**/*.pxd",
+        "**/*.pyx",
+        "**/*.h",
+        "**/*.a",
+        "**/*.c",
+        "**/py.typed",
+    ),
     "metadata": tuple(
         f"*.dist-info/{name}" for name in ("INSTALLER", "RECORD", "REQUESTED", "entry_points.txt", "sboms")
     ),
