@@ -102,7 +102,10 @@ class Client:
 
     def post(self, path: str, body: Any, headers: Mapping[str, str] | None = None) -> Answer:
         if not isinstance(body, str | bytes):
-            body, headers = json.dumps(body).encode(), headers or {"Content-Type": "application/json"}
+            body, headers = (
+                json.dumps(body, ensure_ascii=False).encode(),
+                headers or {"Content-Type": "application/json"},
+            )
         return self.send(event("POST", path, body, headers))
 
     def infer(self, inputs: Sequence[Mapping[str, Any]], **more: Any) -> Answer:
