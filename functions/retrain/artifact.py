@@ -1,12 +1,12 @@
 """The artifact: the five files that a model version is, written whole or not at all."""
 
-import hashlib
-import json
 import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from functions.domain.canonical_json import canonical_json, digest_of
 
 MODEL, CONTRACT, LINEAGE, WITNESS, MANIFEST = (
     "model.onnx", "contract.json", "lineage.json", "witness.json", "manifest.json",
@@ -14,20 +14,15 @@ MODEL, CONTRACT, LINEAGE, WITNESS, MANIFEST = (
 SCHEMA_VERSION = 1
 
 
-def canonical_json(document: Mapping[str, Any]) -> bytes:
-    """Sorted keys, no white space, UTF-8; NaN and infinities are refused."""
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return text.encode()
-
-
-def sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+def json_bytes(document: Mapping[str, Any]) -> bytes:
+    """Canonical JSON as UTF-8."""
+    return canonical_json(document).encode()
 
 
 def manifest(model: str, files: Mapping[str, bytes]) -> bytes:
     """The digests of the other four files; its own digest is the artifact's."""
-    digests = {name: sha256(data) for name, data in files.items()}
-    return canonical_json({"v": SCHEMA_VERSION, "model": model, "files": digests})
+    digests = {name: digest_of(data) for name, data in files.items()}
+    return json_bytes({"v": SCHEMA_VERSION, "model": model, "files": digests})
 
 
 def write_artifact(out: Path, model: str, files: Mapping[str, bytes]) -> str:
@@ -42,4 +37,4 @@ def write_artifact(out: Path, model: str, files: Mapping[str, bytes]) -> str:
         if out.exists():
             shutil.move(out, old)
         fresh.rename(out)
-    return sha256(listing)
+    return digest_of(listing)

@@ -61,27 +61,46 @@ def with_interface(
     return canonical(result)
 
 
+def without_zipmap(model: ModelProto) -> ModelProto:
+    """The model with a tensor [rows, classes] for each output that is a sequence of maps from class to probability."""
+    zipmaps = {node.output[0]: node for node in model.graph.node if node.op_type == "ZipMap"}
+    if not zipmaps:
+        return model
+    result = ModelProto()
+    result.CopyFrom(model)
+    outputs = []
+    for value in result.graph.output:
+        node = zipmaps.get(value.name)
+        if node is not None:
+            value = helper.make_tensor_value_info(node.input[0], TensorProto.FLOAT, [None, None])
+        outputs.append(value)
+    nodes = [node for node in result.graph.node if node.op_type != "ZipMap"]
+    del result.graph.output[:], result.graph.node[:]
+    result.graph.output.extend(outputs)
+    result.graph.node.extend(nodes)
+    return result
+
+
 def _goes_straight(feature: Feature) -> bool:
     return feature.type in ("float32", "string")
 
 
 def _gathered(group: Sequence[Feature], target: str) -> list[NodeProto]:
     """Nodes that put features side by side as float32: neighbours of one type first, so that each type is cast once."""
+    runs = [(kind, [feature.name for feature in run]) for kind, run in groupby(group, key=lambda feature: feature.type)]
     nodes, parts = [], []
-    for index, (kind, run) in enumerate(groupby(group, key=lambda feature: feature.type)):
-        members = [feature.name for feature in run]
+    for index, (kind, members) in enumerate(runs):
         if kind in ("int64", "bool"):
-            nodes.extend(_side_by_side(members, joined := f"{HIDDEN}{target}.{index}"))
-            members = [f"{joined}.float"]
+            joined = members[0]
+            if len(members) > 1:
+                joined = f"{HIDDEN}{target}.{index}"
+                nodes.append(helper.make_node("Concat", members, [joined], axis=1))
+            members = [target if len(runs) == 1 else f"{HIDDEN}{target}.{index}.float"]
             nodes.append(helper.make_node("Cast", [joined], members, to=TensorProto.FLOAT))
         parts.extend(members)
-    return [*nodes, *_side_by_side(parts, target)]
-
-
-def _side_by_side(parts: Sequence[str], target: str) -> list[NodeProto]:
-    if len(parts) == 1:
-        return [helper.make_node("Identity", parts, [target])]
-    return [helper.make_node("Concat", parts, [target], axis=1)]
+    if parts != [target]:
+        nodes.append(helper.make_node("Concat", parts, [target], axis=1))
+    return nodes
 
 
 def _output(graph: GraphProto, made: ValueInfoProto, output: Rename) -> ValueInfoProto:

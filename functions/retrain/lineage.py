@@ -18,7 +18,15 @@ CODE_SUFFIXES = (".py", ".toml", ".txt", ".sql", ".onnx")
 HERE = Path(__file__).parent
 TRAINING_CODE = (
     *sorted(HERE.glob("*.py")),
-    *(HERE.parent / path for path in ("domain/contract.py", "adapters/model_folder.py", "adapters/model_settings.py")),
+    *(
+        HERE.parent / path
+        for path in (
+            "domain/contract.py",
+            "domain/canonical_json.py",
+            "adapters/model_folder.py",
+            "adapters/model_settings.py",
+        )
+    ),
 )
 
 

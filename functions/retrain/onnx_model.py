@@ -19,14 +19,13 @@ Class = bool | int | str
 DATATYPES: Mapping[str, str] = {
     "tensor(float)": "FP32",
     "tensor(double)": "FP64",
-    "tensor(float16)": "FP16",
     "tensor(int64)": "INT64",
     "tensor(int32)": "INT32",
     "tensor(bool)": "BOOL",
     "tensor(string)": "BYTES",
 }
 LABEL_DATATYPES = ("INT64", "INT32", "BOOL", "BYTES")
-FLOAT_DATATYPES = ("FP32", "FP64", "FP16")
+FLOAT_DATATYPES = ("FP32", "FP64")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from functions.domain.errors import ModelFolderError
 from functions.retrain import sklearn_road
 from functions.retrain.canonical import canonical, to_bytes
 from functions.retrain.dataset import Column, Dataset, Progress
-from functions.retrain.interface import Rename, with_interface
+from functions.retrain.interface import Rename, with_interface, without_zipmap
 from functions.retrain.onnx_model import Class, OnnxModel, check_inputs, describe, graph_classes
 from functions.retrain.tensors import Tensors, client_tensors, matrix
 
@@ -89,15 +89,16 @@ def by_export(code: FolderCode, settings: ModelSettings, rows: Dataset, report: 
             "return an ONNX ModelProto or its bytes, or (model, predict)"
         )
     known = _known_classes(settings.model.task, targets)
-    model = _fitted_to(canonical(exported), rows.features, reference, report)
-    trained = describe(to_bytes(model), rows.features, settings.model.task, graph_classes(model) or known)
+    model = _fitted_to(without_zipmap(exported), rows.features, reference, report)
+    classes = graph_classes(exported) or known
+    trained = describe(to_bytes(canonical(model)), rows.features, settings.model.task, classes)
     if predict is None:
         return Trained(trained, None)
     return Trained(trained, Original(lambda tensors: np.asarray(predict(_plain(rows.features, tensors))), None))
 
 
 def ready_made(folder: Path, settings: ModelSettings, rows: Dataset | None, report: Progress) -> Trained:
-    """[train] onnx: take the folder's file as it is; its bytes stay, if its inputs are the features.
+    """[train] onnx: take the folder's file; its bytes stay as they are, if its inputs are the features.
 
     Raises:
         ModelFolderError: no such file, no ONNX, or it does not fit the features.
@@ -110,7 +111,7 @@ def ready_made(folder: Path, settings: ModelSettings, rows: Dataset | None, repo
         raise ModelFolderError(f"[train] onnx: cannot read {folder.name}/{name}: {error.strerror}") from None
     model = _parse(data, name)
     features, task = settings.contract_features, settings.model.task
-    fitted = _fitted_to(model, features, name, report)
+    fitted = _fitted_to(without_zipmap(model), features, name, report)
     known = _known_classes(task, sklearn_road.targets(rows.labels, task)) if rows is not None else None
     data = data if fitted is model else to_bytes(fitted)
     return Trained(describe(data, features, task, graph_classes(model) or known), None)

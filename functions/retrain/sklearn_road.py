@@ -16,7 +16,7 @@ from functions.domain.contract import Feature, Task
 from functions.domain.errors import ModelFolderError
 from functions.retrain.dataset import Column, Dataset
 from functions.retrain.float32_splits import with_float32_splits
-from functions.retrain.interface import Rename, output_names, with_interface
+from functions.retrain.interface import Rename, output_names, with_interface, without_zipmap
 from functions.retrain.tensors import client_tensors, matrix
 
 OPSETS = {"": 21, "ai.onnx.ml": 3}  # fixed, so that a newer converter does not change a model's bytes by itself
@@ -74,15 +74,14 @@ def convert(estimator: BaseEstimator, features: Sequence[Feature], task: Task, t
             for name, group in inputs.items()
         ]
     logging.getLogger("skl2onnx").setLevel(logging.ERROR)
-    twin = with_float32_splits(estimator)
-    options = {id(twin): {"zipmap": False}} if task != "regression" else None
     try:
-        model = convert_sklearn(twin, initial_types=types, target_opset=OPSETS, options=options)
+        model = convert_sklearn(with_float32_splits(estimator), initial_types=types, target_opset=OPSETS)
     except Exception as error:  # the converter raises whatever it meets
         raise ModelFolderError(
             f"the estimator cannot be converted to ONNX: {type(error).__name__}: {error}\n"
             "Replace the step that is named by one that sklearn-onnx converts, or give [train] export"
         ) from error
+    model = without_zipmap(model)
     names = [output.name for output in model.graph.output]
     wanted = output_names(task, features)[: 2 if hasattr(estimator, "predict_proba") else 1]
     renames = [Rename(inner, name) for inner, name in zip(names, wanted, strict=False)]

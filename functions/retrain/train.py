@@ -10,6 +10,7 @@ import numpy as np
 
 from functions.adapters.model_folder import FolderCode, load_settings
 from functions.adapters.model_settings import ModelSettings
+from functions.domain.canonical_json import digest_of
 from functions.domain.contract import Contract, Guard
 from functions.domain.errors import ModelFolderError
 from functions.retrain import artifact, lineage
@@ -65,8 +66,8 @@ def train(folder: Path, out: Path, report: Callable[[str], None]) -> TrainingRes
     files = {
         artifact.MODEL: model.data,
         artifact.CONTRACT: contract.to_bytes(),
-        artifact.LINEAGE: artifact.canonical_json(_lineage(folder, settings, parts, metrics, parity)),
-        artifact.WITNESS: artifact.canonical_json(witness(model, settings, parts.holdout if parts else None)),
+        artifact.LINEAGE: artifact.json_bytes(_lineage(folder, settings, parts, metrics, parity)),
+        artifact.WITNESS: artifact.json_bytes(witness(model, settings, parts.holdout if parts else None)),
     }
     digest = artifact.write_artifact(out, settings.model.name, files)
     fit_rows, holdout_rows = (len(parts.fit), len(parts.holdout)) if parts else (0, 0)
@@ -116,7 +117,7 @@ def _contract(settings: ModelSettings, model: OnnxModel, positive: Class | None,
     return Contract(
         model=settings.model.name,
         task=settings.model.task,
-        onnx_sha256=artifact.sha256(model.data),
+        onnx_sha256=digest_of(model.data),
         features=settings.contract_features,
         outputs=model.outputs,
         label_output=model.label_output,
