@@ -105,7 +105,6 @@ def _go_live(run: Run, lease: HeldLease, release: Release) -> None:
     record, alias = registry.model(release.model), _alias(run)
     if by_hand := _moved_by_hand(run, record, alias):
         run.note(by_hand)
-    lease.renew()
     if record.desired != release.number or by_hand:
         registry.request_live(release, _described(alias), request.actor, request.time, lease.hold)
         run.note(f"release {release.number} shall be live")
@@ -113,7 +112,6 @@ def _go_live(run: Run, lease: HeldLease, release: Release) -> None:
         lease.renew()
         run.tools.releases.move_alias(run.function, release.number, alias.revision)
         run.note(f"moved live from {_described(alias)} to release {release.number}")
-    lease.renew()
     registry.confirm_live(release, request.actor, request.time, lease.hold)
 
 

@@ -78,7 +78,6 @@ def _release_of(run: Run, lease: HeldLease, version: ModelVersion, artifact: Art
     if not wanted.is_met(state) or code_digest(state, run.layer) != code:
         raise ConflictError(f"version {number} of {run.function} is not what was asked for")
     release = Release(version.model, number, version.number, code, wanted.layer, run.request.time)
-    lease.renew()
     run.tools.registry.publish(release, run.request.actor, lease.hold, instead_of=known)
     run.note(f"recorded release {number}")
     return release
@@ -101,7 +100,6 @@ def _layer(run: Run, lease: HeldLease, artifact: Artifact, key: str) -> str:
     found = run.tools.releases.find_layer(run.layer, artifact.contract_digest, content)
     if found:
         return found
-    lease.renew()
     arn = run.tools.releases.publish_layer(run.layer, artifact.contract_digest, run.tools.artifacts.bucket, key)
     run.note(f"published layer {arn.rsplit(':', 2)[1]}:{arn.rsplit(':', 1)[1]}")
     return arn
@@ -132,7 +130,6 @@ def _published(run: Run, lease: HeldLease, latest: FunctionState, wanted: Wanted
     if orphans:
         run.note(f"found Lambda version {max(orphans)}, which a run that died had published")
         return max(orphans)
-    lease.renew()
     description = f"{wanted.version.model} version {wanted.version.number}, code {code[:12]}"
     number = run.tools.releases.publish(run.function, latest.revision, latest.code_sha256, description)
     run.note(f"published release {number}")

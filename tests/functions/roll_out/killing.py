@@ -1,7 +1,14 @@
-"""Kill a run at any of its AWS calls: before the call is sent, or after it took effect."""
+"""Kill a run at any of its calls, or have something else happen there: before the call, or after it took effect."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from threading import RLock
 from typing import Any, Literal
+
+from functions.adapters.artifacts import Artifacts
+from functions.adapters.registry import Registry
+from functions.roll_out.run import Tools
+from tests.functions.roll_out.worlds import BUCKET, FakeWorld
 
 When = Literal["before", "after"]
 
@@ -11,29 +18,41 @@ class KilledError(BaseException):
 
 
 class Calls:
-    """Watches the AWS calls of one run; kills it at the call of a number, or does something else there.
+    """Watches the calls of one run; kills it at the call of a number, or does something else there.
 
     Once killed, a run's further calls (its `finally` blocks) are not made: a dead process makes none.
     """
 
-    def __init__(self, at: int | None = None, when: When = "before", instead: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, at: int | None = None, when: When = "before", instead: Callable[[], object] | None = None
+    ) -> None:
         self.names: list[str] = []
         self._at, self._when, self._instead = at, when, instead
         self._dead = False
 
     def watch(self, clients: dict[str, Any]) -> dict[str, Any]:
+        """boto3 clients, watched at each AWS call."""
         for client in clients.values():
-            client.meta.events.register_first("before-call", self._before)
-            client.meta.events.register_last("after-call", self._after)
+            client.meta.events.register_first("before-call", lambda model, **_: self.before(_name(model)))
+            client.meta.events.register_last("after-call", lambda **_: self.after())
         return clients
 
-    def _before(self, model: Any, **_: Any) -> None:
+    def tools(self, world: FakeWorld) -> Tools:
+        """A world of fakes, watched at each call of a fake."""
+        return replace(
+            world.tools(),
+            registry=Registry(Watched(world.table, self), world.watch.pause),
+            releases=Watched(world.cloud, self),
+            artifacts=Artifacts(Watched(world.s3, self), BUCKET),
+        )
+
+    def before(self, name: str) -> None:
         if self._dead:
             raise KilledError
-        self.names.append(f"{model.service_model.service_name}:{model.name}")
+        self.names.append(name)
         self._reach("before")
 
-    def _after(self, **_: Any) -> None:
+    def after(self) -> None:
         self._reach("after")
 
     def _reach(self, when: When) -> None:
@@ -44,3 +63,42 @@ class Calls:
             self._dead = True
             raise KilledError
         self._instead()
+
+
+class Watched:
+    """A fake whose calls are watched."""
+
+    def __init__(self, fake: object, calls: Calls) -> None:
+        self._fake, self._calls = fake, calls
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._fake, name)
+
+        def call(*args: Any, **named: Any) -> Any:
+            self._calls.before(name)
+            try:
+                return method(*args, **named)
+            finally:
+                self._calls.after()
+
+        return call
+
+
+class Locked:
+    """A fake whose calls are atomic, for threads."""
+
+    def __init__(self, fake: object, lock: RLock) -> None:
+        self._fake, self._lock = fake, lock
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._fake, name)
+
+        def call(*args: Any, **named: Any) -> Any:
+            with self._lock:
+                return method(*args, **named)
+
+        return call
+
+
+def _name(model: Any) -> str:
+    return f"{model.service_model.service_name}:{model.name}"

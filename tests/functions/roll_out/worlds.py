@@ -94,6 +94,7 @@ class MotoWorld:
         )
         ensure_live(LambdaReleases(self.plain), FUNCTION)
         self.watch = Stopwatch()
+        self._tools = self.tools(self.clients())
 
     def clients(self) -> dict[str, Any]:
         return {
@@ -103,7 +104,9 @@ class MotoWorld:
         }
 
     def tools(self, clients: dict[str, Any] | None = None) -> Tools:
-        clients = clients or self.clients()
+        """Tools that work with these clients, or with the world's own."""
+        if clients is None:
+            return self._tools
         return Tools(
             Registry(RegistryTable(clients["dynamodb"], TABLE, self.watch.pause), self.watch.pause),
             LambdaReleases(clients["lambda"]),

@@ -1,0 +1,84 @@
+"""Two runs beside each other: whatever the order of their calls, live and the registry stay sound."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import RLock
+
+import pytest
+
+from functions.adapters.artifacts import Artifacts
+from functions.adapters.registry import Registry
+from functions.domain.errors import ConflictError
+from functions.domain.release_artifact import Artifact
+from functions.roll_out.run import Tools
+from tests.functions.roll_out.killing import Calls, Locked
+from tests.functions.roll_out.scenes import (
+    FIRST,
+    SCENES,
+    SECOND,
+    Scene,
+    World,
+    begin,
+    both_served,
+    check_complete,
+    first_release,
+)
+from tests.functions.roll_out.test_crash import aws_calls, fake_calls
+from tests.functions.roll_out.worlds import BUCKET, FakeWorld, assert_sound, deploys, moto_world
+
+
+def finish(world: World, tools: Tools, case: str) -> None:
+    """The run that was overtaken goes on: it ends well, or is told that it lost its place."""
+    try:
+        deploys(tools, FIRST, actor="ann")
+    except ConflictError:
+        assert_sound(world.tools())
+        deploys(world.tools(), FIRST, actor="ann")
+    assert_sound(world.tools())
+    deploys(world.tools(), FIRST)
+    check_complete(world, case, overtaken=True)
+
+
+@pytest.mark.parametrize("other", [FIRST, SECOND], ids=["the same artifact", "another artifact"])
+@pytest.mark.parametrize("scene", SCENES)
+def test_a_run_that_is_overtaken_at_any_call_does_no_harm(scene: Scene, other: Artifact) -> None:
+    for number, name in enumerate(fake_calls(scene, 0)):
+        world = FakeWorld(both_served())
+        begin(world, scene)
+        calls = Calls(number, "before", instead=lambda world=world: deploys(world.tools(), other, actor="ben"))  # type: ignore[misc]
+        finish(world, calls.tools(world), f"overtaken before call {number}, {name}")
+
+
+def test_a_run_that_is_overtaken_at_any_aws_call_does_no_harm() -> None:
+    for number, name in enumerate(aws_calls(first_release)):
+        with moto_world(both_served()) as world:
+            begin(world, first_release)
+            calls = Calls(number, "before", instead=lambda world=world: deploys(world.tools(), SECOND, actor="ben"))  # type: ignore[misc]
+            tools = world.tools(calls.watch(world.clients()))
+            finish(world, tools, f"overtaken before call {number}, {name}")
+
+
+def test_threads_that_deploy_two_artifacts_at_once_leave_all_of_it_sound() -> None:
+    for _ in range(10):
+        world, lock = FakeWorld(both_served(), slow=1), RLock()
+        begin(world, first_release)
+        tools = replace(
+            world.tools(),
+            registry=Registry(Locked(world.table, lock), world.watch.pause),
+            releases=Locked(world.cloud, lock),
+            artifacts=Artifacts(Locked(world.s3, lock), BUCKET),
+        )
+
+        def attempt(artifact: Artifact, tools: Tools = tools) -> bool:
+            try:
+                deploys(tools, artifact)
+            except ConflictError:
+                return False
+            return True
+
+        with ThreadPoolExecutor(8) as pool:
+            done = list(pool.map(attempt, [FIRST, SECOND] * 8))
+        assert any(done)
+        assert_sound(world.tools())
+        deploys(world.tools(), FIRST)
+        check_complete(world, "threads", overtaken=True)
