@@ -1,7 +1,7 @@
 """Where an AWS service listens."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from functions.domain.errors import MisconfiguredError
 
@@ -16,8 +16,7 @@ _DOMAINS = {  # by the start of the region's name; what is not listed is amazona
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """Where a service listens; `path` is the prefix of all its paths, without a slash at the end."""
 
     scheme: str

@@ -4,8 +4,7 @@ import contextlib
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from functions.adapters.http_response import Response
 from functions.domain.errors import UnavailableError
@@ -45,8 +44,7 @@ _SKEWED_CLOCK = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """`unacknowledged`: positions within the batch. `reason`: for a person, empty where all went well."""
 
     unacknowledged: Sequence[int]

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 # What a proxy may change, and the signature itself.
@@ -34,14 +34,17 @@ _NEVER_SIGNED = frozenset(
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~/")
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(NamedTuple):
     """An AWS identity. `expires` is in seconds since the epoch, None where that is not known."""
 
     access_key: str
-    secret_key: str = field(repr=False)
-    token: str | None = field(default=None, repr=False)
+    secret_key: str
+    token: str | None = None
     expires: float | None = None
+
+    def __repr__(self) -> str:
+        """Without its secrets."""
+        return f"Credentials({self.access_key!r}, …, expires={self.expires})"
 
 
 class Signer:
