@@ -49,13 +49,8 @@ TRIMMED: dict[str, tuple[str, ...]] = {
     "onnxruntime": tuple(
         f"onnxruntime/{folder}" for folder in ("transformers", "tools", "quantization", "datasets", "backend")
     ),
-    # boto3's resources are never used, nor its and botocore's example texts.
-    "boto3": (
-        "boto3/examples",
-        "boto3/data",
-        "botocore/data/*/*/examples-1.json*",
-        "botocore/data/*/*/*.sdk-extras.json.gz",
-    ),
+    # boto3's resources are never used, nor botocore's example texts.
+    "boto3": ("boto3/examples", "boto3/data", "botocore/data/*/*/examples-1.json*"),
 }
 
 
@@ -96,7 +91,7 @@ def install(requirements: Path, target: Path, built_for: Platform, services: Seq
     target.mkdir(parents=True)
     if not any(_requirements(requirements)):
         return
-    command = [find_uv_bin(), "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:"]
+    command = [find_uv_bin(), "pip", "install", "--quiet", "--system-certs", "--no-deps", "--only-binary", ":all:"]
     command += ["--python-platform", built_for, "--python-version", PYTHON, "--link-mode", "copy"]
     command += ["--python", sys.executable, "--target", str(target), "--requirements", str(requirements)]
     environment = {**os.environ, "MACOSX_DEPLOYMENT_TARGET": "14.0"}  # the oldest that onnxruntime has wheels for

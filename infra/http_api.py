@@ -113,37 +113,38 @@ class HttpApi(Construct):
         )
 
     def _rest_api(self) -> apigateway.RestApi:
-        name = self._stage.names.function("api", self._model)
-        access_log = add_log_group(
-            self, "AccessLog", self._stage, f"/trimtab/{self._stage.name}/models/{self._model}/access"
-        )
-        public = apigateway.MethodDeploymentOptions(
-            throttling_rate_limit=PUBLIC_RATE, throttling_burst_limit=PUBLIC_BURST
-        )
         api = apigateway.RestApi(
             self,
             "Api",
-            rest_api_name=name,
+            rest_api_name=self._stage.names.function("api", self._model),
             description=f"Model {self._model}: Open Inference Protocol V2 and named rows",
             endpoint_configuration=apigateway.EndpointConfiguration(types=[apigateway.EndpointType.REGIONAL]),
             binary_media_types=["*/*"],
             cloud_watch_role=False,  # the account's, set once by the platform stack
-            deploy_options=apigateway.StageOptions(
-                stage_name=self._stage.name,
-                access_log_destination=apigateway.LogGroupLogDestination(access_log),
-                access_log_format=apigateway.AccessLogFormat.custom(json.dumps(_ACCESS_LOG)),
-                logging_level=apigateway.MethodLoggingLevel[self._stage.settings.gateway_log_level],
-                data_trace_enabled=False,  # it would write inputs to the log
-                metrics_enabled=True,
-                tracing_enabled=True,
-                throttling_rate_limit=self._settings.api.rate,
-                throttling_burst_limit=self._settings.api.burst,
-                method_options={f"{route.path}/{route.method}": public for route in ROUTES if route.public},
-            ),
+            deploy_options=self._limits_and_logs(),
         )
         api.node.try_remove_child("Endpoint")  # an output with a slash at its end; ours has none
         accept(api, "AwsSolutions-APIG2", "Headers are validated here and bodies by predict: see the class above.")
         return api
+
+    def _limits_and_logs(self) -> apigateway.StageOptions:
+        name = f"/trimtab/{self._stage.name}/models/{self._model}/access"
+        access_log = add_log_group(self, "AccessLog", self._stage, name)
+        public = apigateway.MethodDeploymentOptions(
+            throttling_rate_limit=PUBLIC_RATE, throttling_burst_limit=PUBLIC_BURST
+        )
+        return apigateway.StageOptions(
+            stage_name=self._stage.name,
+            access_log_destination=apigateway.LogGroupLogDestination(access_log),
+            access_log_format=apigateway.AccessLogFormat.custom(json.dumps(_ACCESS_LOG)),
+            logging_level=apigateway.MethodLoggingLevel[self._stage.settings.gateway_log_level],
+            data_trace_enabled=False,  # it would write inputs to the log
+            metrics_enabled=True,
+            tracing_enabled=True,
+            throttling_rate_limit=self._settings.api.rate,
+            throttling_burst_limit=self._settings.api.burst,
+            method_options={f"{route.path}/{route.method}": public for route in ROUTES if route.public},
+        )
 
     def _add_routes(self, target: str) -> None:
         integration = apigateway.AwsIntegration(

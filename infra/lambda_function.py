@@ -72,13 +72,7 @@ class LambdaFunction(Construct):
             log_group=self.log_group,
             logging_format=lambda_.LoggingFormat.TEXT,
         )
-        accept(
-            self.function,
-            "AwsSolutions-L1",
-            "Libraries, bytecode and the local cloud's runtime are of Python 3.13, which AWS supports until 2029.",
-        )
-        if runs.snap_start:
-            accept_lint(self.function, "W2530", "Versions are published by roll_out, not by the template.")
+        self._accept_findings(runs)
 
     def _role(self, name: str, statements: Sequence[iam.PolicyStatement]) -> iam.Role:
         logging = iam.PolicyStatement(
@@ -96,6 +90,15 @@ class LambdaFunction(Construct):
         )
         accept(role, "AwsSolutions-IAM5[Resource::*]", "X-Ray's actions on traces know no resource.")
         return role
+
+    def _accept_findings(self, runs: Runs) -> None:
+        accept(
+            self.function,
+            "AwsSolutions-L1",
+            "Libraries, bytecode and the local cloud's runtime are of Python 3.13, which AWS supports until 2029.",
+        )
+        if runs.snap_start:
+            accept_lint(self.function, "W2530", "Versions are published by roll_out, not by the template.")
 
 
 def function_arn(scope: Construct, name: str) -> str:
