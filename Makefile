@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up all they need; `make help` lists the rest.
-.PHONY: help setup demo test test-slow check lint types synth bench bench-serving clean
+.PHONY: help setup demo test test-slow check lint types synth bench bench-serving bench-tritonclient clean
 
 BIN := .venv/bin
 
@@ -30,10 +30,13 @@ types: setup     ## mypy, strict
 synth: setup     ## the CloudFormation templates, into cdk.out
 	$(BIN)/python app.py
 
-bench: bench-serving  ## all measurements side by side with peers
+bench: bench-serving bench-tritonclient  ## all measurements side by side with peers
 
 bench-serving: setup  ## the serving path, warm and cold, beside its peers
 	$(BIN)/python -m bench.serving
+
+bench-tritonclient: setup  ## a stock Triton client against the local cloud, to the bit
+	$(BIN)/python -m bench.tritonclient
 
 clean:           ## what was built (not the local cloud's state)
 	rm -rf .build cdk.out

@@ -50,7 +50,9 @@ def _exit_code(error: TrimtabError) -> int:
 @app.command()
 def up(
     background: Annotated[bool, typer.Option("--background", help="Come back once it answers.")] = False,
-    port: Annotated[int, typer.Option(help="The gateway's port; the AWS endpoint takes the next.")] = 8080,
+    port: Annotated[
+        int, typer.Option(envvar="TRIMTAB_PORT", help="The gateway's port; the AWS endpoint takes the next.")
+    ] = 8080,
 ) -> None:
     """Start the local cloud: the real template, on moto, on this machine."""
     from trimtab import local_process
@@ -197,3 +199,7 @@ def demo() -> None:
     from trimtab.demo import run
 
     run(Project.find())
+
+
+if __name__ == "__main__":
+    main()

@@ -33,7 +33,12 @@ def command(project: Project, port: int, assembly: Path) -> list[str]:
     ]  # fmt: skip
 
 
-def start(project: Project, port: int = 8080) -> dict[str, Any]:
+def default_port() -> int:
+    """The gateway's port where none is asked for: TRIMTAB_PORT, or 8080."""
+    return int(os.environ.get("TRIMTAB_PORT", "8080"))
+
+
+def start(project: Project, port: int | None = None) -> dict[str, Any]:
     """Start the local cloud in the background and wait until it answers; it goes on when this process ends.
 
     Raises:
@@ -45,7 +50,11 @@ def start(project: Project, port: int = 8080) -> dict[str, Any]:
     with log_path.open("ab") as log:
         begin = log.tell()
         process = subprocess.Popen(  # noqa: S603 - our own module
-            command(project, port, assembly), cwd=project.root, stdout=log, stderr=log, start_new_session=True
+            command(project, default_port() if port is None else port, assembly),
+            cwd=project.root,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
     deadline = monotonic() + START_LIMIT_S
     while monotonic() < deadline:
