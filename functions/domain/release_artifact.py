@@ -74,16 +74,18 @@ def listed_files(model: str, digest: str, manifest: bytes) -> dict[str, str]:
     """
     if digest_of(manifest) != digest:
         raise CorruptArtifactError(f"manifest.json of {model} has not the digest {digest}: upload the artifact again")
-    document = json.loads(manifest)
-    if document.get("v") != SCHEMA_VERSION:
-        raise CorruptArtifactError(f"manifest.json is of schema version {document.get('v')!r}: train the model again")
-    if document["model"] != model:
-        raise CorruptArtifactError(f"manifest.json is that of model {document['model']!r}, not of {model!r}")
-    if set(document["files"]) != set(FILES):
-        raise CorruptArtifactError(
-            f"manifest.json must list {', '.join(FILES)}, it lists {', '.join(document['files'])}"
-        )
-    return dict(document["files"])
+    try:
+        document = json.loads(manifest)
+        version, named, files = document["v"], document["model"], dict(document["files"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise CorruptArtifactError(f"manifest.json of {model} is not well-formed: {error!r}") from error
+    if version != SCHEMA_VERSION:
+        raise CorruptArtifactError(f"manifest.json is of schema version {version!r}: train the model again")
+    if named != model:
+        raise CorruptArtifactError(f"manifest.json is that of model {named!r}, not of {model!r}")
+    if set(files) != set(FILES):
+        raise CorruptArtifactError(f"manifest.json must list {', '.join(FILES)}, it lists {', '.join(files)}")
+    return files
 
 
 def open_artifact(model: str, digest: str, files: Mapping[str, bytes]) -> Artifact:
@@ -96,7 +98,10 @@ def open_artifact(model: str, digest: str, files: Mapping[str, bytes]) -> Artifa
         if digest_of(files[name]) != expected:
             raise CorruptArtifactError(f"{name} of {model} was changed after training: upload the artifact again")
     artifact = Artifact(model, digest, dict(files))
-    contract = artifact.contract
+    try:
+        contract = artifact.contract
+    except (ValueError, KeyError, TypeError) as error:
+        raise CorruptArtifactError(f"contract.json of {model} is not well-formed: {error!r}") from error
     if contract.model != model:
         raise CorruptArtifactError(f"contract.json is that of model {contract.model!r}, not of {model!r}")
     if contract.onnx_sha256 != artifact.onnx_digest:
