@@ -3,6 +3,8 @@
 from itertools import chain
 from typing import Any, Final, Protocol
 
+import numpy as np
+
 from functions.domain.contract import Contract, Feature
 from functions.domain.errors import CorruptArtifactError
 from functions.predict.findings import Findings, shown
@@ -47,7 +49,8 @@ class VectorColumn:
         if not all(type(value) is list for value in values) or any(len(value) != self.width for value in values):
             return None
         flat = list(chain.from_iterable(values))
-        tensor = self._scalars.tensor(flat, len(flat))
+        with np.errstate(over="ignore"):  # one row's vector is several values: the model takes care of several rows
+            tensor = self._scalars.tensor(flat, len(flat))
         return None if tensor is None else tensor.reshape(rows, self.width)
 
     def examine(self, values: list[Any], findings: Findings) -> tuple[list[Any], Tensor | None]:

@@ -160,19 +160,12 @@ def _infer_request(contract: Contract) -> Schema:
 
 
 def _tensor(feature: Feature, guard: Guard) -> Schema:
-    extent = {"type": "integer", "minimum": 1, "maximum": guard.max_rows}
-    width: Schema = {"const": feature.size or 1}
     scalar = _scalar(feature, guard)
     return _object(
         {
             "name": {"const": feature.name},
             "datatype": {"const": DATATYPES[feature.type]},
-            "shape": {
-                "type": "array",
-                "prefixItems": [extent, width],
-                "items": False,
-                "minItems": 1 if feature.size is None else 2,
-            },
+            "shape": _shape(1 if feature.size is None else 2, 2),
             "data": _array({"anyOf": [scalar, _array(scalar)]}, minItems=1),
             "parameters": _object({"binary_data_size": {"type": "integer", "minimum": 0}}, "binary_data_size"),
         },
@@ -209,12 +202,11 @@ def _infer_response(contract: Contract) -> Schema:
 def _output(output: Output) -> Schema:
     kind = NUMBERS.get(output.datatype, "boolean" if output.datatype == "BOOL" else "string")
     item = {"type": [kind, "null"]} if kind == "number" else {"type": kind}
-    dimensions = [{"type": "integer", "minimum": 1}, *({"const": extent} for extent in output.shape)]
     return _object(
         {
             "name": {"const": output.name},
             "datatype": {"const": output.datatype},
-            "shape": {"type": "array", "prefixItems": dimensions, "items": False, "minItems": len(dimensions)},
+            "shape": _shape(1 + len(output.shape), 1 + len(output.shape)),
             "data": _array(item),
             "parameters": _object({"binary_data_size": {"type": "integer"}}),
         },
@@ -222,3 +214,7 @@ def _output(output: Output) -> Schema:
         "parameters",
         additionalProperties=False,
     )
+
+
+def _shape(at_least: int, at_most: int) -> Schema:
+    return _array({"type": "integer", "minimum": 1}, minItems=at_least, maxItems=at_most)
