@@ -2,7 +2,7 @@
 
 - `RevisionId` is neither answered, nor checked, nor changed: here each change gives a new one, an update gives a second
   one when it comes into effect (as AWS does), and a change that names an old one is refused;
-- PublishVersion ignores `CodeSha256`;
+- PublishVersion ignores `CodeSha256`; CreateAlias answers ConflictException where AWS says ResourceConflictException;
 - an alias takes weights outside 0 to 1 and versions that do not exist;
 - Invoke needs Docker: here `invoker` answers for the version's configuration.
 
@@ -50,6 +50,8 @@ class StrictLambda:
             code = self._plain.get_function_configuration(FunctionName=name)["CodeSha256"]
             if code != params["CodeSha256"]:
                 raise _refused(model.name, "InvalidParameterValueException", "CodeSHA256 is different")
+        if model.name == "CreateAlias" and self._plain.list_aliases(FunctionName=name)["Aliases"]:
+            raise _refused(model.name, "ResourceConflictException", "the alias exists")
         for weight in params.get("RoutingConfig", {}).get("AdditionalVersionWeights", {}).values():
             if not 0 <= weight <= 1:
                 raise _refused(model.name, "InvalidParameterValueException", "weights are from 0 to 1")

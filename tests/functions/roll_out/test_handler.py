@@ -1,0 +1,76 @@
+"""The handler: what it reads, and how it answers."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from functions.domain.errors import InvalidRequestError, MisconfiguredError
+from functions.roll_out import handler as roll_out
+from functions.roll_out.run import DeployRequest
+from functions.roll_out.settings import Settings
+from tests.functions.roll_out.trained import MODEL, Predict, prefix_of, trained
+from tests.functions.roll_out.worlds import TIME, FakeWorld
+
+ARTIFACT = trained()
+CONTEXT = SimpleNamespace(aws_request_id="request-1")
+EVENT = {"action": "deploy", "model": MODEL, "artifact": prefix_of(ARTIFACT), "actor": "ann", "time": TIME}
+ENVIRONMENT = {"STAGE": "test", "REGISTRY_TABLE": "registry", "ARTIFACT_BUCKET": "artifacts"}
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> FakeWorld:
+    world = FakeWorld(Predict(ARTIFACT))
+    world.upload(ARTIFACT)
+    monkeypatch.setattr(roll_out, "build", world.tools)
+    return world
+
+
+def test_a_deployment_answers_what_is_live_and_what_was_done(world: FakeWorld) -> None:
+    answer = roll_out.handler(EVENT, CONTEXT)
+    assert set(answer) == {"model", "model_version", "release", "changed", "steps", "message"}
+    assert answer["message"] == "release 2 (version 1) of flights is live"
+    assert answer["steps"][0] == "registered version 1"
+
+
+def test_an_error_is_answered_with_its_words(world: FakeWorld) -> None:
+    world.predict.crash = "no memory"
+    answer = roll_out.handler(EVENT, CONTEXT)
+    assert set(answer) == {"error"}
+    assert "release 2 of flights failed its smoke test and does not go live" in answer["error"]
+    assert "no memory" in answer["error"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"action": "delete"}, "action 'delete' is unknown"),
+        ({"action": None}, "action None is unknown"),
+        ({"actor": ""}, "actor must be text"),
+        ({"model": 7}, "model must be text, not 7"),
+        ({"model": "../flights"}, "is no model's name"),
+        ({"time": "yesterday"}, "time 'yesterday' is not of the form"),
+        ({"time": "2013-03-01T00:00:00"}, "must be in UTC"),
+        ({"time": "2013-03-01T00:00:00+01:00"}, "must be in UTC"),
+        ({"artifact": "artifacts/model=flights/version=1/"}, "must be 'incoming/"),
+    ],
+)
+def test_a_malformed_event_is_refused(world: FakeWorld, changes: dict[str, Any], words: str) -> None:
+    assert words in roll_out.handler(EVENT | changes, CONTEXT)["error"]
+    assert list(world.table.entries()) == []
+
+
+def test_a_time_with_milliseconds_is_read() -> None:
+    assert DeployRequest.from_event(EVENT | {"time": "2013-03-01T00:00:00.250Z"}).epoch_ms() == 1362096000250
+
+
+def test_a_field_that_is_missing_is_named() -> None:
+    with pytest.raises(InvalidRequestError, match="actor must be text, not None"):
+        DeployRequest.from_event({name: value for name, value in EVENT.items() if name != "actor"})
+
+
+@pytest.mark.parametrize("name", ENVIRONMENT)
+def test_a_setting_that_is_missing_is_named(name: str) -> None:
+    assert Settings.from_environment(ENVIRONMENT).stage == "test"
+    with pytest.raises(MisconfiguredError, match=f"{name} is not set"):
+        Settings.from_environment({key: value for key, value in ENVIRONMENT.items() if key != name})
