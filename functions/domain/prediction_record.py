@@ -24,7 +24,8 @@ class PredictionRecord(TypedDict):
     `inputs` is by feature, as it was sent (null for a missing value; a list of k for a vector of size k).
     `outputs` is by output name of the ONNX graph (a list for a vector, e.g. two probabilities).
     `flags` is empty if no row was flagged; a flag reads `out_of_range:FEATURE` or `unknown_category:FEATURE`.
-    `time` is the request's arrival in milliseconds since 1970 UTC, `latency_us` the time it took in microseconds.
+    `time` is the request's arrival in milliseconds since 1970 UTC; `latency_us` the microseconds from the function's
+    taking it up to this record, with the answer known.
     `source` is `api`, or `smoke` for a release's own test.
     """
 

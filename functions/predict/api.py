@@ -29,7 +29,7 @@ class Calls(Protocol):
         ...
 
 
-class Closed:
+class ClosedRelease:
     """What stands in for a release where there is none, or a broken one: everything of it is 503, with the reason."""
 
     contract: Contract | None = None

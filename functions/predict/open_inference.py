@@ -76,7 +76,7 @@ class Codec:
                 column = known[name]
                 if rows < 0:
                     rows = len(data)
-                    if rows == 0 or type(rows) is not int:
+                    if rows == 0:
                         return None
                     flat, tall = [rows], [rows, 1]
                 if (
@@ -85,7 +85,8 @@ class Codec:
                     or (shape != tall and shape != flat)
                     or type(data) is not list
                     or len(data) != rows
-                    or type(shape[0]) is not int
+                    or type(shape[0]) is not int  # [True] equals [1], and [1.0] too
+                    or type(shape[-1]) is not int
                     or column.width != 1
                     or name in columns
                 ):

@@ -19,7 +19,7 @@ from functions.predict.requests import Request
 SERVER_VERSION: Final = "0.1.0"
 
 
-class Release:
+class OpenRelease:
     """A model version and a code version, live together: answers and records."""
 
     def __init__(self, model: Model, version: int, release: int, recorder: Recorder) -> None:

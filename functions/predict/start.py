@@ -9,7 +9,7 @@ from typing import Protocol
 
 from functions.domain.errors import CorruptArtifactError
 from functions.domain.prediction_record import Sink
-from functions.predict.api import Api, Closed
+from functions.predict.api import Api, ClosedRelease
 from functions.predict.settings import Settings
 
 
@@ -31,7 +31,7 @@ def start(settings: Settings, open_stream: Callable[[Settings], Stream]) -> Api:
     A release whose files are not those that it was made with does not serve; it says so in the log and answers 503.
     """
     if settings.contract_sha256 is None or settings.model_version is None or settings.release is None:
-        return Api(settings.model, Closed(f"{settings.model!r} has no release yet; deploy one, then try again"))
+        return Api(settings.model, ClosedRelease(f"{settings.model!r} has no release yet; deploy one, then try again"))
     stream = open_stream(settings)
     if settings.snap_start:  # what is connected now would be dead after a restore
         _after_restore(stream)
@@ -40,16 +40,18 @@ def start(settings: Settings, open_stream: Callable[[Settings], Stream]) -> Api:
     # numpy and onnxruntime take most of a cold start to import: they come after the connection is on its way.
     from functions.predict.model import open_model, read_contract
     from functions.predict.records import Recorder
-    from functions.predict.release import Release
+    from functions.predict.release import OpenRelease
 
     try:
         contract = read_contract(settings.model_dir, settings.contract_sha256)
         model = open_model(settings.model_dir, contract)
     except CorruptArtifactError as error:
         sys.stdout.write(f"ERROR release {settings.release} of {settings.model} does not serve: {error}\n")
-        return Api(settings.model, Closed(f"release {settings.release} of {settings.model!r} is damaged; see its log"))
+        return Api(
+            settings.model, ClosedRelease(f"release {settings.release} of {settings.model!r} is damaged; see its log")
+        )
     recorder = Recorder(settings.model, settings.model_version, settings.release, stream)
-    return Api(settings.model, Release(model, settings.model_version, settings.release, recorder))
+    return Api(settings.model, OpenRelease(model, settings.model_version, settings.release, recorder))
 
 
 def _after_restore(stream: Stream) -> None:

@@ -91,6 +91,8 @@ def test_parameters_of_the_request_that_say_nothing_to_us_are_passed_over(client
         (changed("age", shape=[-2, 1]), "its shape should be [N] or [N, 1]"),
         (changed("age", shape=[2.0, 1]), "its shape should be [N] or [N, 1]"),
         (changed("age", shape=[True, 1]), "its shape should be [N] or [N, 1]"),
+        (changed("age", shape=[2, 1.0]), "its shape should be [N] or [N, 1]"),
+        (changed("age", shape=[2, True]), "its shape should be [N] or [N, 1]"),
         (changed("age", shape="2"), "its shape should be [N] or [N, 1], not '2'"),
         (changed("age", shape=[10**30, 1]), "its shape should be [N] or [N, 1]"),
         (changed("age", shape=[2**62, 1]), "input 'age': has 2 values; its shape says 4611686018427387904"),

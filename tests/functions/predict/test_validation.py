@@ -77,6 +77,7 @@ def test_the_protocol_finds_the_same(client: Client, name: str, value: Any, told
         ("age", 0.1, 0.1, 0.10000000149011612),
         ("income", None, None, None),
         ("income", -3.4028234663852886e38, -3.4028234663852886e38, -3.4028234663852886e38),
+        ("income", 2**64 - 1, 2**64 - 1, 18446744073709551616.0),
         ("serial", 2**63 - 1, 2**63 - 1, 2**63 - 1),
         ("serial", -(2**63), -(2**63), -(2**63)),
         ("serial", 2.0, 2, 2),
