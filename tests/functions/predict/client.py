@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from functions.domain.prediction_record import PredictionRecord, parse
@@ -25,6 +26,7 @@ class MemorySink:
         self.lines: list[bytes] = []
         self.losing: set[int] = set()
         self.calls: list[str] = []
+        self.warm = Event()
 
     @property
     def records(self) -> list[PredictionRecord]:
@@ -37,6 +39,7 @@ class MemorySink:
 
     def warm_up(self) -> None:
         self.calls.append("warm_up")
+        self.warm.set()
 
     def reset(self) -> None:
         self.calls.append("reset")

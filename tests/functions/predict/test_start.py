@@ -100,6 +100,7 @@ def test_a_contract_that_does_not_fit_its_graph_does_not_serve(
 def test_connects_while_the_model_opens(tmp_path: Path) -> None:
     write_model(tmp_path)
     client = client_for(settings_for(tmp_path))
+    assert client.sink.warm.wait(timeout=10)
     assert client.sink.calls == ["warm_up"]
 
 
