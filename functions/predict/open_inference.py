@@ -34,6 +34,7 @@ class Codec:
 
     def __init__(self, contract: Contract, columns: Mapping[str, Column]) -> None:
         self._columns = columns
+        self._scalars = {name: column for name, column in columns.items() if column.feature.size is None}
         self._outputs: dict[str, Output] = {output.name: output for output in contract.outputs}
         self._all_as_json = dict.fromkeys(self._outputs, False)
         self._all_as_binary = dict.fromkeys(self._outputs, True)
@@ -67,13 +68,13 @@ class Codec:
 
     def _simple(self, inputs: list[Any]) -> Columns | None:
         """The quick way: every feature once, as flat JSON data of one value a row; None for anything else."""
-        known = self._columns
+        scalars = self._scalars
         columns: Columns = {}
         rows = -1
         try:
             for tensor in inputs:
                 name, data, shape = tensor["name"], tensor["data"], tensor["shape"]
-                column = known[name]
+                column = scalars[name]
                 if rows < 0:
                     rows = len(data)
                     if rows == 0:
@@ -87,14 +88,13 @@ class Codec:
                     or len(data) != rows
                     or type(shape[0]) is not int  # [True] equals [1], and [1.0] too
                     or type(shape[-1]) is not int
-                    or column.width != 1
                     or name in columns
                 ):
                     return None
                 columns[name] = data
         except (KeyError, TypeError):
             return None
-        return columns if len(columns) == len(known) else None
+        return columns if len(columns) == len(self._columns) else None
 
     def _wanted(self, document: Mapping[str, Any]) -> dict[str, bool]:
         parameters = parameters_of(document, "the request")
