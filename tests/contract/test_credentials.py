@@ -1,12 +1,7 @@
 """Where the client's credentials come from: the environment, or the local address that Lambda names under SnapStart."""
 
-import datetime
-import json
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import Any
 
 import pytest
 
@@ -15,51 +10,19 @@ from functions.adapters.http_connection import Deadline
 from functions.adapters.sigv4 import Credentials
 from functions.adapters.tls import Trust
 from functions.domain.errors import MisconfiguredError, UnavailableError
+from tests.contract.fake_container import NOW, Container, serve_container
 
 KEYS = {"AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "B"}
-NOW = 1_700_000_000.0
-
-
-class Container:
-    """A credentials endpoint that hands out numbered keys, good for an hour from `now`, for the right token."""
-
-    def __init__(self, url: str) -> None:
-        self.environ = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{url}/creds?x=1"}
-        self.now, self.token, self.calls, self.status = NOW, "", 0, 200
-        self.answer: bytes | None = None
-
-    def source(self) -> CredentialSource:
-        return CredentialSource(self.environ, Trust())
-
-    def document(self) -> bytes:
-        expires = datetime.datetime.fromtimestamp(self.now + 3_600, datetime.UTC)
-        keys = {"AccessKeyId": f"A{self.calls}", "SecretAccessKey": "S", "Token": f"T{self.calls}"}
-        return json.dumps({**keys, "Expiration": expires.strftime("%Y-%m-%dT%H:%M:%SZ")}).encode()
 
 
 @pytest.fixture
 def container() -> Iterator[Container]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            state.calls += 1
-            good = self.path == "/creds?x=1" and self.headers.get("Authorization", "") == state.token
-            content = state.answer or state.document()
-            self.send_response(state.status if good else 403)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+    with serve_container() as container:
+        yield container
 
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    state = Container(f"http://127.0.0.1:{server.server_port}")
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield state
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def source(container: Container) -> CredentialSource:
+    return CredentialSource(container.environ, Trust())
 
 
 def test_the_environments_keys_are_used_with_or_without_a_session_token() -> None:
@@ -81,35 +44,35 @@ def test_keys_that_would_break_a_header_are_refused() -> None:
 
 
 def test_a_containers_keys_are_fetched_once_and_renewed_before_they_expire(container: Container) -> None:
-    source = container.source()
-    assert source.get(NOW, Deadline(5)) == Credentials("A1", "S", "T1", NOW + 3_600)
-    assert source.get(NOW + 3_299, Deadline(5)).access_key == "A1"
+    credentials = source(container)
+    assert credentials.get(NOW, Deadline(5)) == Credentials("A1", "S", "T1", NOW + 3_600)
+    assert credentials.get(NOW + 3_299, Deadline(5)).access_key == "A1"
     container.now = NOW + 3_301
-    assert source.get(NOW + 3_301, Deadline(5)).access_key == "A2"
+    assert credentials.get(NOW + 3_301, Deadline(5)).access_key == "A2"
 
 
 def test_where_renewal_fails_the_old_keys_are_used_until_they_expire(container: Container) -> None:
-    source = container.source()
-    source.get(NOW, Deadline(5))
+    credentials = source(container)
+    credentials.get(NOW, Deadline(5))
     container.status = 500
-    assert source.get(NOW + 3_599, Deadline(5)).access_key == "A1"
+    assert credentials.get(NOW + 3_599, Deadline(5)).access_key == "A1"
     with pytest.raises(UnavailableError, match="500"):
-        source.get(NOW + 3_600, Deadline(5))
+        credentials.get(NOW + 3_600, Deadline(5))
 
 
 def test_forgotten_keys_are_fetched_again_with_the_token_of_now(container: Container, tmp_path: Path) -> None:
-    source = container.source()
-    source.get(NOW, Deadline(5))
+    credentials = source(container)
+    credentials.get(NOW, Deadline(5))
     container.token = "after restore"
     container.environ["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = "after restore"
-    source.forget()
-    assert source.get(NOW, Deadline(5)).access_key == "A2"
+    credentials.forget()
+    assert credentials.get(NOW, Deadline(5)).access_key == "A2"
 
     container.token = "from a file"
     (tmp_path / "token").write_text("from a file\n")
     container.environ["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] = str(tmp_path / "token")
-    source.forget()
-    assert source.get(NOW, Deadline(5)).access_key == "A3"
+    credentials.forget()
+    assert credentials.get(NOW, Deadline(5)).access_key == "A3"
 
 
 @pytest.mark.parametrize(
@@ -125,7 +88,7 @@ def test_forgotten_keys_are_fetched_again_with_the_token_of_now(container: Conta
 def test_a_malformed_answer_is_unavailable_and_shows_nothing_of_itself(container: Container, answer: bytes) -> None:
     container.answer = answer
     with pytest.raises(UnavailableError, match="malformed"):
-        container.source().get(NOW, Deadline(5))
+        source(container).get(NOW, Deadline(5))
 
 
 @pytest.mark.parametrize("host", ["example.com", "127.evil.example", "169.254.169.254", "10.0.0.1"])
