@@ -3,6 +3,8 @@
 import base64
 import hashlib
 import json
+import math
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -150,3 +152,32 @@ def tensors(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         data = [element for value in values for element in value] if isinstance(values[0], list) else values
         inputs.append({"name": name, "shape": [len(rows), size], "datatype": _DATATYPES[name], "data": data})
     return inputs
+
+
+def packed(rows: Sequence[Mapping[str, Any]], **more: Any) -> tuple[bytes, dict[str, str]]:
+    """Rows as a client packs them, all tensors binary; body and headers."""
+    formats = {"FP32": "f", "INT64": "q", "BOOL": "?"}
+    inputs, blobs = [], []
+    for tensor in tensors(rows):
+        values, datatype = tensor.pop("data"), tensor["datatype"]
+        if datatype == "BYTES":
+            blob = b"".join(struct.pack("<I", len(v.encode())) + v.encode() for v in values)
+        else:
+            floats = [math.nan if value is None else value for value in values]
+            blob = struct.pack(f"<{len(values)}{formats[datatype]}", *floats)
+        inputs.append({**tensor, "parameters": {"binary_data_size": len(blob)}})
+        blobs.append(blob)
+    head = json.dumps({"inputs": inputs, **more}).encode()
+    return head + b"".join(blobs), {"Inference-Header-Content-Length": str(len(head))}
+
+
+def unpacked(answer: Answer) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """A binary answer's JSON object, and its tensors' bytes by name."""
+    end = int(answer.headers["Inference-Header-Content-Length"])
+    head, at, blobs = json.loads(answer.body[:end]), end, {}
+    for output in head["outputs"]:
+        if size := output.get("parameters", {}).get("binary_data_size"):
+            blobs[output["name"]] = answer.body[at : at + size]
+            at += size
+    assert at == len(answer.body)
+    return head, blobs

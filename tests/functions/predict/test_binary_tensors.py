@@ -3,7 +3,6 @@
 import json
 import math
 import struct
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 
 from functions.domain.errors import InvalidRequestError
 from functions.predict import binary_tensors
-from tests.functions.predict.client import Answer, Client, client_for, settings_for, tensors
+from tests.functions.predict.client import Client, client_for, packed, settings_for, tensors, unpacked
 from tests.functions.predict.small_models import ROW
 
 INFER = "/v2/models/visitors/infer"
@@ -65,35 +64,6 @@ def test_values_are_written_as_those_bytes(datatype: str, values: list[Any], wir
 def test_bytes_that_lie_are_rejected(datatype: str, count: int, wire: str, told: str) -> None:
     with pytest.raises(InvalidRequestError, match=told.replace("(", r"\(")):
         binary_tensors.decode(datatype, count, memoryview(bytes.fromhex(wire)), "input 'x'", null=False)
-
-
-def packed(rows: Sequence[Mapping[str, Any]], **more: Any) -> tuple[bytes, dict[str, str]]:
-    """Rows as a client packs them, all tensors binary; body and headers."""
-    formats = {"FP32": "f", "INT64": "q", "BOOL": "?"}
-    inputs, blobs = [], []
-    for tensor in tensors(rows):
-        values, datatype = tensor.pop("data"), tensor["datatype"]
-        if datatype == "BYTES":
-            blob = b"".join(struct.pack("<I", len(v.encode())) + v.encode() for v in values)
-        else:
-            floats = [math.nan if value is None else value for value in values]
-            blob = struct.pack(f"<{len(values)}{formats[datatype]}", *floats)
-        inputs.append({**tensor, "parameters": {"binary_data_size": len(blob)}})
-        blobs.append(blob)
-    head = json.dumps({"inputs": inputs, **more}).encode()
-    return head + b"".join(blobs), {"Inference-Header-Content-Length": str(len(head))}
-
-
-def unpacked(answer: Answer) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """A binary answer's JSON object, and its tensors' bytes by name."""
-    end = int(answer.headers["Inference-Header-Content-Length"])
-    head, at, blobs = json.loads(answer.body[:end]), end, {}
-    for output in head["outputs"]:
-        if size := output.get("parameters", {}).get("binary_data_size"):
-            blobs[output["name"]] = answer.body[at : at + size]
-            at += size
-    assert at == len(answer.body)
-    return head, blobs
 
 
 def test_a_request_without_content_type_as_tritonclient_sends_it(client: Client) -> None:

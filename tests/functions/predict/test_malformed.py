@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from schemathesis.specs.openapi import checks
 
-from tests.functions.predict.client import Answer, Client, client_for, event, settings_for, tensors
+from tests.functions.predict.client import Answer, Client, client_for, event, packed, settings_for, tensors
 from tests.functions.predict.small_models import ROW
-from tests.functions.predict.test_binary_tensors import packed
 from tests.functions.predict.wsgi import application
 
 SOME = {"mutated": 7_500, "raw": 2_000, "generated": 50}  # generated: for each of ten ways, which are slow
