@@ -21,9 +21,6 @@ ERRORS: Final = {
 
 def document(model: str, contract: Contract | None) -> dict[str, Any]:
     """The document, as JSON-able values; without a contract (no release yet) it says nothing of features."""
-    base = f"/v2/models/{model}"
-    infer = _post("InferRequest", "InferResponse", binary=True)
-    version = [{"$ref": "#/components/parameters/Version"}]
     return {
         "openapi": VERSION,
         "info": {
@@ -32,34 +29,7 @@ def document(model: str, contract: Contract | None) -> dict[str, Any]:
             "description": "The Open Inference Protocol V2, with its binary tensor extension, and named rows.",
         },
         "security": [{"key": []}],
-        "paths": {
-            "/v2": {"get": _get("serverMetadata", "The server and its extensions", "ServerMetadata")},
-            "/v2/health/live": {"get": {**_get("serverLive", "Is the server there?", "Live"), "security": []}},
-            "/v2/health/ready": {"get": _get("serverReady", "Is there a release that serves?", "Ready")},
-            base: {"get": _get("modelMetadata", "Inputs and outputs", "ModelMetadata")},
-            f"{base}/ready": {"get": _get("modelReady", "Does the model serve?", "ModelReady")},
-            f"{base}/infer": {"post": {"operationId": "infer", "summary": "Predict, by the protocol", **infer}},
-            f"{base}/versions/{{version}}": {
-                "get": _get("versionMetadata", "Inputs and outputs of a version", "ModelMetadata"),
-                "parameters": version,
-            },
-            f"{base}/versions/{{version}}/ready": {
-                "get": _get("versionReady", "Does this version serve?", "ModelReady"),
-                "parameters": version,
-            },
-            f"{base}/versions/{{version}}/infer": {
-                "post": {"operationId": "inferVersion", "summary": "Predict, by this version", **infer},
-                "parameters": version,
-            },
-            f"/models/{model}/predict": {
-                "post": {
-                    "operationId": "predict",
-                    "summary": "Predict, by named rows",
-                    **_post("PredictRequest", "PredictResponse"),
-                }
-            },
-            "/openapi.json": {"get": {**_get("openapi", "This document", "AnyObject"), "security": []}},
-        },
+        "paths": _paths(model),
         "components": {
             "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "x-api-key"}},
             "parameters": {
@@ -73,6 +43,40 @@ def document(model: str, contract: Contract | None) -> dict[str, Any]:
             },
             "schemas": {**fixed_schemas(model), **model_schemas(contract)},
         },
+    }
+
+
+def _paths(model: str) -> Schema:
+    base = f"/v2/models/{model}"
+    infer = _post("InferRequest", "InferResponse", binary=True)
+    version = [{"$ref": "#/components/parameters/Version"}]
+    return {
+        "/v2": {"get": _get("serverMetadata", "The server and its extensions", "ServerMetadata")},
+        "/v2/health/live": {"get": {**_get("serverLive", "Is the server there?", "Live"), "security": []}},
+        "/v2/health/ready": {"get": _get("serverReady", "Is there a release that serves?", "Ready")},
+        base: {"get": _get("modelMetadata", "Inputs and outputs", "ModelMetadata")},
+        f"{base}/ready": {"get": _get("modelReady", "Does the model serve?", "ModelReady")},
+        f"{base}/infer": {"post": {"operationId": "infer", "summary": "Predict, by the protocol", **infer}},
+        f"{base}/versions/{{version}}": {
+            "get": _get("versionMetadata", "Inputs and outputs of a version", "ModelMetadata"),
+            "parameters": version,
+        },
+        f"{base}/versions/{{version}}/ready": {
+            "get": _get("versionReady", "Does this version serve?", "ModelReady"),
+            "parameters": version,
+        },
+        f"{base}/versions/{{version}}/infer": {
+            "post": {"operationId": "inferVersion", "summary": "Predict, by this version", **infer},
+            "parameters": version,
+        },
+        f"/models/{model}/predict": {
+            "post": {
+                "operationId": "predict",
+                "summary": "Predict, by named rows",
+                **_post("PredictRequest", "PredictResponse"),
+            }
+        },
+        "/openapi.json": {"get": {**_get("openapi", "This document", "AnyObject"), "security": []}},
     }
 
 

@@ -88,15 +88,6 @@ def _graph(task: Task) -> onnx.ModelProto:
         *(helper.make_node("Identity", [name], [f"{name}_seen"]) for name in SEEN),
         *_HEADS[task](),
     ]
-    weights = [0.01, 0.0001, 0.002, -0.1, 0.2, 0.3, -0.4, 0.5, 0.6, -0.7]
-    constants = [
-        helper.make_tensor("weights", TensorProto.FLOAT, [10, 1], weights),
-        helper.make_tensor("zero", TensorProto.FLOAT, [1, 1], [0.0]),
-        helper.make_tensor("one", TensorProto.FLOAT, [1, 1], [1.0]),
-        helper.make_tensor("half", TensorProto.FLOAT, [1, 1], [0.5]),
-        helper.make_tensor("flat", TensorProto.INT64, [1], [-1]),
-        helper.make_tensor("three", TensorProto.FLOAT, [1, 3], [-1.0, 0.0, 1.0]),
-    ]
     kind = {"binary": TensorProto.INT64, "multiclass": TensorProto.STRING, "regression": TensorProto.FLOAT}[task]
     outputs = [helper.make_tensor_value_info("label", kind, [None, 1] if task == "regression" else [None])]
     if task != "regression":
@@ -108,9 +99,21 @@ def _graph(task: Task) -> onnx.ModelProto:
         helper.make_tensor_value_info(f"{name}_seen", _TYPES[by_name[name].type][1], [None, by_name[name].size or 1])
         for name in SEEN
     ]
-    graph = helper.make_graph(nodes, "visitors", inputs, outputs, constants)
+    graph = helper.make_graph(nodes, "visitors", inputs, outputs, _constants())
     opsets = [helper.make_opsetid("", 18), helper.make_opsetid("ai.onnx.ml", 3)]
     return helper.make_model(graph, opset_imports=opsets, ir_version=10)
+
+
+def _constants() -> list[onnx.TensorProto]:
+    weights = [0.01, 0.0001, 0.002, -0.1, 0.2, 0.3, -0.4, 0.5, 0.6, -0.7]
+    return [
+        helper.make_tensor("weights", TensorProto.FLOAT, [10, 1], weights),
+        helper.make_tensor("zero", TensorProto.FLOAT, [1, 1], [0.0]),
+        helper.make_tensor("one", TensorProto.FLOAT, [1, 1], [1.0]),
+        helper.make_tensor("half", TensorProto.FLOAT, [1, 1], [0.5]),
+        helper.make_tensor("flat", TensorProto.INT64, [1], [-1]),
+        helper.make_tensor("three", TensorProto.FLOAT, [1, 3], [-1.0, 0.0, 1.0]),
+    ]
 
 
 def _encoder(name: str, keys: list[str], values: list[float]) -> onnx.NodeProto:
