@@ -98,7 +98,10 @@ def _rate(limit: int) -> waf.CfnWebACL.StatementProperty:
 
 
 def _post_with_other_content_type() -> waf.CfnWebACL.StatementProperty:
-    """A POST whose Content-Type begins like neither of those that predict reads; one without any is such a POST too."""
+    """A POST whose Content-Type is there and is neither of those that predict reads.
+
+    Without any it is JSON, as everywhere behind API Gateway; Triton's own client sends none.
+    """
     is_post = waf.CfnWebACL.StatementProperty(
         byte_match_statement=waf.CfnWebACL.ByteMatchStatementProperty(
             field_to_match=waf.CfnWebACL.FieldToMatchProperty(method={}),
@@ -107,25 +110,25 @@ def _post_with_other_content_type() -> waf.CfnWebACL.StatementProperty:
             text_transformations=[_transformed("NONE")],
         )
     )
-    is_read = waf.CfnWebACL.StatementProperty(
-        regex_match_statement=waf.CfnWebACL.RegexMatchStatementProperty(
-            field_to_match=waf.CfnWebACL.FieldToMatchProperty(single_header={"Name": "content-type"}),
-            regex_string=r"^application/(json|octet-stream) *(;|$)",
-            text_transformations=[_transformed("LOWERCASE")],
-        )
-    )
+    is_there = _header_matches("content-type", ".")
+    is_read = _header_matches("content-type", r"^application/(json|octet-stream) *(;|$)")
     is_other = waf.CfnWebACL.StatementProperty(not_statement=waf.CfnWebACL.NotStatementProperty(statement=is_read))
     return waf.CfnWebACL.StatementProperty(
-        and_statement=waf.CfnWebACL.AndStatementProperty(statements=[is_post, is_other])
+        and_statement=waf.CfnWebACL.AndStatementProperty(statements=[is_post, is_there, is_other])
     )
 
 
 def _too_large() -> waf.CfnWebACL.StatementProperty:
+    return _header_matches("content-length", _TOO_LARGE)
+
+
+def _header_matches(name: str, regex: str) -> waf.CfnWebACL.StatementProperty:
+    """The header is there, and in lower case it matches."""
     return waf.CfnWebACL.StatementProperty(
         regex_match_statement=waf.CfnWebACL.RegexMatchStatementProperty(
-            field_to_match=waf.CfnWebACL.FieldToMatchProperty(single_header={"Name": "content-length"}),
-            regex_string=_TOO_LARGE,
-            text_transformations=[_transformed("NONE")],
+            field_to_match=waf.CfnWebACL.FieldToMatchProperty(single_header={"Name": name}),
+            regex_string=regex,
+            text_transformations=[_transformed("LOWERCASE")],
         )
     )
 

@@ -28,8 +28,9 @@ class Route:
     public: bool = False
 
     @property
-    def has_body(self) -> bool:
-        return self.method == "POST"
+    def needs_content_type(self) -> bool:
+        """Named rows do; Triton's own client names none when it infers."""
+        return self.path.endswith("/predict")
 
 
 ROUTES = (
@@ -160,7 +161,7 @@ class HttpApi(Construct):
                 integration,
                 api_key_required=not route.public and self._settings.api.auth == "api_key",
                 authorization_type=self._authorization(route),
-                request_parameters={"method.request.header.Content-Type": True} if route.has_body else None,
+                request_parameters={"method.request.header.Content-Type": True} if route.needs_content_type else None,
                 request_validator=validator,
             )
             self._accept_findings(route, method)

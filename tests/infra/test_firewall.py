@@ -70,11 +70,13 @@ def test_floods_are_counted_by_address(rules: dict[str, dict[str, Any]]) -> None
         ("", False),
     ],
 )
-def test_only_posts_of_json_and_binary_tensors_pass(
+def test_a_post_that_names_another_content_type_is_refused(
     rules: dict[str, dict[str, Any]], content_type: str, read: bool
 ) -> None:
-    is_post, is_other = rules["content-type"]["Statement"]["AndStatement"]["Statements"]
+    is_post, is_there, is_other = rules["content-type"]["Statement"]["AndStatement"]["Statements"]
     assert is_post["ByteMatchStatement"]["SearchString"] == "POST"
+    assert is_there["RegexMatchStatement"]["FieldToMatch"] == {"SingleHeader": {"Name": "content-type"}}
+    assert is_there["RegexMatchStatement"]["RegexString"] == "."  # a header that is not there matches nothing
     pattern = is_other["NotStatement"]["Statement"]["RegexMatchStatement"]
     assert pattern["FieldToMatch"] == {"SingleHeader": {"Name": "content-type"}}
     assert pattern["TextTransformations"] == [{"Priority": 0, "Type": "LOWERCASE"}]

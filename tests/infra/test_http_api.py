@@ -76,12 +76,12 @@ def test_with_iam_the_same_calls_are_signed_and_there_is_no_key(tides: Template)
     assert not any(tides.of_type(f"AWS::ApiGateway::{kind}") for kind in ("ApiKey", "UsagePlan", "UsagePlanKey"))
 
 
-def test_posts_must_name_their_content_type_and_bodies_are_left_to_predict(flights: Template) -> None:
+def test_named_rows_must_name_their_content_type_and_bodies_are_left_to_predict(flights: Template) -> None:
     validator = flights.only("AWS::ApiGateway::RequestValidator")
     assert validator["ValidateRequestParameters"] is True
     assert not validator.get("ValidateRequestBody")
     for route, method in routes(flights).items():
-        wanted = {"method.request.header.Content-Type": True} if route.startswith("POST") else None
+        wanted = {"method.request.header.Content-Type": True} if route.endswith("/predict") else None
         assert method.get("RequestParameters") == wanted, route
         assert flat(method["RequestValidatorId"]) == "<HttpApiValidator>", route
 
