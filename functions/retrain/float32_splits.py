@@ -24,11 +24,26 @@ def with_float32_splits(estimator: BaseEstimator) -> BaseEstimator:
     return twin
 
 
+def lightgbm_with_float32_splits(model: str) -> str:
+    """The text of a LightGBM model (`Booster.model_to_string()`) with split thresholds that float32 holds.
+
+    onnxmltools rounds them to the nearest, too. `Booster(model_str=…)` of the result answers float32 inputs as before.
+    """
+    lines = []
+    for line in model.splitlines():
+        if line.startswith("threshold="):
+            thresholds = np.array(line.removeprefix("threshold=").split(), dtype=np.float64)
+            line = "threshold=" + " ".join(repr(value) for value in rounded_down(thresholds).tolist())
+        if not line.startswith("tree_sizes="):  # in bytes, so no longer right; LightGBM reads on without them
+            lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
 def rounded_down(thresholds: NDArray[np.float64]) -> NDArray[np.float64]:
     """Each value's largest float32 that is not above it, as a double."""
     with np.errstate(over="ignore"):
         nearest = thresholds.astype(np.float32)
-    lower = np.nextafter(nearest, np.float32(-np.inf))
+        lower = np.nextafter(nearest, np.float32(-np.inf))
     return np.where(nearest > thresholds, lower, nearest).astype(np.float64)
 
 

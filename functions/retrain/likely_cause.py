@@ -51,8 +51,8 @@ def likely_cause(rows: ParityRows, wrong: NDArray[Any], trained: Trained, featur
         )
     if plain and kinds[HOLDOUT] == 0:
         return (
-            "thresholds in double precision: rows at a split value go the other way in single precision. Train on "
-            "values rounded to float32, and export with thresholds rounded down, not to the nearest"
+            "thresholds in double precision: rows at a split value go the other way in single precision. Export "
+            "with thresholds rounded down to float32, not to the nearest (docs/model-toml.md shows how for LightGBM)"
         )
     if trained.original is not None and trained.original.estimator is None:
         return "`predict` of your export() and its ONNX model are not the same model: compare them step by step"

@@ -1,6 +1,7 @@
 """[train] estimator: fit a scikit-learn estimator and convert it to ONNX."""
 
 import logging
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ from functions.retrain.tensors import client_tensors, matrix
 
 OPSETS = {"": 21, "ai.onnx.ml": 3}  # fixed, so that a newer converter does not change a model's bytes by itself
 MATRIX = "X"
+LONGEST_REASON = 600  # the converter prints whole models
 
 
 def fit(estimator: Any, rows: Dataset, task: Task, seed: int) -> BaseEstimator:
@@ -75,10 +77,12 @@ def convert(estimator: BaseEstimator, features: Sequence[Feature], task: Task, t
         ]
     logging.getLogger("skl2onnx").setLevel(logging.ERROR)
     try:
-        model = convert_sklearn(with_float32_splits(estimator), initial_types=types, target_opset=OPSETS)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of scikit-learn's future, which is the converter's business
+            model = convert_sklearn(with_float32_splits(estimator), initial_types=types, target_opset=OPSETS)
     except Exception as error:  # the converter raises whatever it meets
         raise ModelFolderError(
-            f"the estimator cannot be converted to ONNX: {type(error).__name__}: {error}\n"
+            f"the estimator cannot be converted to ONNX: {type(error).__name__}: {str(error)[:LONGEST_REASON]}\n"
             "Replace the step that is named by one that sklearn-onnx converts, or give [train] export"
         ) from error
     model = without_zipmap(model)

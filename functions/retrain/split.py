@@ -82,7 +82,7 @@ def _check_classes(labels: Column, name: str, fewest: int) -> None:
             f"label {name!r} has one class in the rows to learn from ({only}): two are needed to tell apart"
         )
     if counts.min() < fewest:
-        rare = classes[counts.argmin()]
+        rare = str(classes[counts.argmin()])
         raise ModelFolderError(
             f"class {rare!r} of label {name!r} has one row: give it more, or leave it out in dataset.py"
         )
