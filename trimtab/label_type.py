@@ -57,7 +57,7 @@ def label_type(table: Table, name: str) -> LabelType:
     if column.kind in ("float32", "int64") and not _is_class(present, column.kind):
         why = f"{name!r} holds {column.distinct:,} different numbers"
         return LabelType(name, "float32", "regression", None, column.missing, why)
-    kind = "int64" if column.kind == "float32" else column.kind
+    kind = column.kind
     classes = Counter(_class(cell, kind) for cell in present)
     if len(classes) > MOST_CLASSES:
         raise ModelFolderError(
@@ -92,7 +92,7 @@ def _is_class(present: list[str], kind: str) -> bool:
 def _class(cell: str, kind: str) -> Class:
     if kind == "bool":
         return BOOLS[cell.lower()]
-    return int(float(cell)) if kind == "int64" else cell
+    return int(float(cell)) if kind in ("int64", "float32") else cell  # 1.0 is the class 1
 
 
 def _positive(classes: Counter[Class]) -> Class:

@@ -75,7 +75,10 @@ BODY_ENCODED = """\
     return Pipeline([("columns", columns), ("trees", {trees}(learning_rate=0.05))])"""
 
 DATASET = '''\
-"""The data set: {data}, copied from {source}. Replace it by whatever gives these columns: a query, a file, an API."""
+"""The data set: {data}, copied from {source}.
+
+Replace it by whatever gives these columns: a query, a file, an API.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
