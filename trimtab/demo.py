@@ -1,5 +1,6 @@
 """The whole path on real flights: train, deploy, live through a day of traffic, and account for every answer."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -21,7 +22,7 @@ from trimtab.project import Project
 from trimtab.scores import scores
 from trimtab.stage import LOCAL, Stage
 from trimtab.traffic import Answered, send
-from trimtab.training import train_if_needed
+from trimtab.training import example_row, train_if_needed
 
 MODEL = "flights"
 DAY = datetime(2013, 3, 1, tzinfo=UTC)  # the first day that the model has not seen
@@ -38,7 +39,7 @@ def run(project: Project) -> None:
         note(f"    {line}")
     note(f"  {done.message}")
     endpoint = find_endpoint(stage, MODEL)
-    _show_protection(endpoint)
+    _show_protection(endpoint, example_row(artifact))
     rows, truth = _day_of_flights(project)
     answered = _send_day(endpoint, rows)
     _show_answers(rows, answered, truth)
@@ -54,11 +55,11 @@ def _day_of_flights(project: Project) -> tuple[list[dict[str, Any]], list[bool |
     return list(flights.rows()), flights.labels.tolist()
 
 
-def _show_protection(endpoint: Endpoint) -> None:
+def _show_protection(endpoint: Endpoint, row: Mapping[str, Any]) -> None:
     """What the endpoint says to requests that it should not serve."""
     stranger = Endpoint(endpoint.model, endpoint.url, api_key=None)
     path = f"/models/{MODEL}/predict"
-    bad = b'{"rows": [{"carrier": "UA", "distance": "far"}]}'
+    bad = json.dumps({"rows": [row, {**row, "distance": "far", "weekday": 8}]}).encode()
     tried = [
         ("no API key", stranger.call("POST", path, b"{}")),
         ("a bad row", endpoint.call("POST", path, bad)),
