@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -20,6 +19,10 @@ from trimtab.synth import synthesise
 START_LIMIT_S = 90.0
 STOP_LIMIT_S = 30.0
 POLL_S = 0.05
+
+_children: dict[
+    int, subprocess.Popen[bytes]
+] = {}  # by pid: those that this process started, to be waited for at the end
 
 
 def command(project: Project, port: int, assembly: Path) -> list[str]:
@@ -56,6 +59,7 @@ def start(project: Project, port: int | None = None) -> dict[str, Any]:
             stderr=log,
             start_new_session=True,
         )
+    _children[process.pid] = process
     deadline = monotonic() + START_LIMIT_S
     while monotonic() < deadline:
         about = running_cloud(project)
@@ -105,8 +109,8 @@ def control(endpoint: str, verb: str, body: dict[str, Any] | None = None) -> dic
 
 def _signal(pid: int, number: int) -> bool:
     """Send a signal; False when there is no such process any more."""
-    with suppress(ChildProcessError):  # our own child stays behind as a zombie until it is waited for
-        os.waitpid(pid, os.WNOHANG)
+    if pid in _children:
+        _children[pid].poll()  # a child that has ended stays a process until it is waited for
     try:
         os.kill(pid, number)
     except ProcessLookupError:
