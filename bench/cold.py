@@ -35,7 +35,9 @@ class Contender:
 
 
 def measure(ground: Ground, contract: Contract, starts: int, report: Callable[[str], None]) -> dict[str, list[float]]:
-    """Seconds of each cold start, sorted, by contender. A first round, in which files come into memory, is not counted.
+    """Seconds of each cold start by contender, in the order of the rounds; in each round every contender starts once.
+
+    A first round, in which files come into memory, is not counted.
 
     Raises:
         UnavailableError: a contender failed, or a record was answered for without having been acknowledged.
@@ -115,7 +117,7 @@ def _rounds(contenders: list[Contender], starts: int, report: Callable[[str], No
             took = _start(contender)
             if number:
                 seconds[contender.name].append(took)
-    return {name: sorted(values) for name, values in seconds.items()}
+    return seconds
 
 
 def _start(contender: Contender) -> float:

@@ -19,13 +19,15 @@ from tests.contract.fake_container import serve_container
 from tests.contract.fake_firehose import FakeFirehose, FirehoseServer, refuse
 from trimtab.local.runtime_folder import runtime_folder
 
-# Answers with what has been imported by then.
+# Answers with what has been imported by then, and whether garbage is collected.
 PROBE = """
+import gc
 import sys
 from functions.predict.handler import handler as predict
 
 def handler(event, context):
-    return {**predict(event, context), "modules": sorted(sys.modules)}
+    answer = predict(event, context)
+    return {**answer, "modules": sorted(sys.modules), "collects": gc.isenabled(), "frozen": gc.get_freeze_count()}
 """
 NOT_NEEDED = {
     "asyncio",
@@ -140,6 +142,15 @@ def test_a_prediction_imports_nothing_that_its_path_does_not_need(release: Relea
     assert answer["statusCode"] == 200
     assert {"numpy", "onnxruntime", "orjson", "ssl"} <= set(answer["modules"])
     assert NOT_NEEDED & set(answer["modules"]) == set()
+
+
+def test_garbage_is_collected_again_once_it_has_started_but_not_among_what_stays(
+    release: Release, firehose: tuple[FakeFirehose, str], tmp_path: Path
+) -> None:
+    with release.start(release.variables(firehose[1]), probe=tmp_path) as process:
+        answer = process.invoke(release.event())
+    assert answer["collects"]
+    assert answer["frozen"] > 10_000
 
 
 def test_tls_is_not_imported_for_an_endpoint_without_it(
