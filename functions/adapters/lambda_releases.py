@@ -129,8 +129,8 @@ class LambdaReleases:
         with translated(f"create {function}:{LIVE}", _REFUSED):
             return _alias(self._client.create_alias(FunctionName=function, Name=LIVE, FunctionVersion=str(number)))
 
-    def move_alias(self, function: str, number: int, revision: str) -> None:
-        """Point `live` to one version, all at once.
+    def move_alias(self, function: str, number: int, revision: str, reason: str) -> None:
+        """Point `live` to one version, all at once; `reason` becomes its description, so that it always changes.
 
         Raises:
             ConflictError: it is of another revision by now, and does not point there.
@@ -142,6 +142,7 @@ class LambdaReleases:
                     FunctionName=function,
                     Name=LIVE,
                     FunctionVersion=str(number),
+                    Description=reason[:256],
                     RoutingConfig={"AdditionalVersionWeights": {}},
                     RevisionId=revision,
                 )

@@ -108,9 +108,10 @@ def _go_live(run: Run, lease: HeldLease, release: Release) -> None:
     if record.desired != release.number or by_hand:
         registry.request_live(release, _described(alias), request.actor, request.time, lease.hold)
         run.note(f"release {release.number} shall be live")
+    lease.renew()
+    # Also where it points there already: a run that this one overtook may be about to move it, by the same revision.
+    run.tools.releases.move_alias(run.function, release.number, alias.revision, f"{request.actor}, run {run.id}")
     if alias.version != str(release.number) or alias.weights:
-        lease.renew()
-        run.tools.releases.move_alias(run.function, release.number, alias.revision)
         run.note(f"moved live from {_described(alias)} to release {release.number}")
     registry.confirm_live(release, request.actor, request.time, lease.hold)
 

@@ -129,15 +129,15 @@ class FakeLambda:
         found = self._function(function)
         if found.alias is not None:
             raise ConflictError(f"{function}:live exists")
-        return self._point(function, number)
+        return self.point(function, number)
 
-    def move_alias(self, function: str, number: int, revision: str) -> None:
+    def move_alias(self, function: str, number: int, revision: str, reason: str) -> None:
         alias = self._function(function).alias
         if alias is None:
             raise NotFoundError(f"there is no {function}:live")
         if alias.revision != revision:
             raise ConflictError(f"{function}:live is of another revision")
-        self._point(function, number)
+        self.point(function, number)
 
     def invoke(self, function: str, number: int, event: bytes) -> bytes:
         state = self.version(function, number)
@@ -147,7 +147,7 @@ class FakeLambda:
         except RuntimeError as error:
             raise SmokeTestError(f"release {number} of {function} failed: {error}") from error
 
-    def _point(self, function: str, number: int) -> Alias:
+    def point(self, function: str, number: int) -> Alias:
         found = self._function(function)
         if number not in found.versions:
             raise NotFoundError(f"there is no version {number} of {function}")

@@ -115,10 +115,20 @@ def test_the_alias_moves_and_gets_another_revision(releases: Releases, layer: st
     before = releases.alias(FUNCTION)
     assert before is not None
     assert before.version == "1"
-    releases.move_alias(FUNCTION, 2, before.revision)
+    releases.move_alias(FUNCTION, 2, before.revision, "run 1")
     after = releases.alias(FUNCTION)
     assert after is not None
     assert (after.version, dict(after.weights)) == ("2", {})
+    assert after.revision != before.revision
+
+
+def test_an_alias_that_is_moved_to_where_it_is_gets_another_revision_too(releases: Releases) -> None:
+    before = releases.alias(FUNCTION)
+    assert before is not None
+    releases.move_alias(FUNCTION, 1, before.revision, "run 1")
+    after = releases.alias(FUNCTION)
+    assert after is not None
+    assert after.version == "1"
     assert after.revision != before.revision
 
 
@@ -127,9 +137,9 @@ def test_an_alias_that_somebody_else_moved_is_not_moved(releases: Releases, laye
     publish(releases)
     alias = releases.alias(FUNCTION)
     assert alias is not None
-    releases.move_alias(FUNCTION, 2, alias.revision)
+    releases.move_alias(FUNCTION, 2, alias.revision, "run 1")
     with pytest.raises(ConflictError):
-        releases.move_alias(FUNCTION, 1, alias.revision)
+        releases.move_alias(FUNCTION, 1, alias.revision, "run 1")
 
 
 def test_the_alias_is_created_once(releases: Releases) -> None:
@@ -143,7 +153,7 @@ def test_a_version_that_does_not_exist_is_not_found(releases: Releases) -> None:
     alias = releases.alias(FUNCTION)
     assert alias is not None
     with pytest.raises(NotFoundError):
-        releases.move_alias(FUNCTION, 7, alias.revision)
+        releases.move_alias(FUNCTION, 7, alias.revision, "run 1")
 
 
 def test_a_function_that_does_not_exist_is_not_found(releases: Releases) -> None:
@@ -202,7 +212,7 @@ def test_a_move_whose_answer_was_lost_counts_as_made(stub: tuple[LambdaReleases,
     stubber.add_client_error("update_alias", "PreconditionFailedException")
     alias = {"AliasArn": "arn", "FunctionVersion": "7", "RevisionId": "two"}
     stubber.add_response("get_alias", alias, {"FunctionName": FUNCTION, "Name": "live"})
-    releases.move_alias(FUNCTION, 7, "one")
+    releases.move_alias(FUNCTION, 7, "one", "run 1")
     stubber.assert_no_pending_responses()
 
 
@@ -218,11 +228,12 @@ def test_weights_of_an_alias_are_read_and_taken_away_by_a_move(stub: tuple[Lambd
         "FunctionName": FUNCTION,
         "Name": "live",
         "FunctionVersion": "8",
+        "Description": "run 1",
         "RevisionId": "two",
         "RoutingConfig": {"AdditionalVersionWeights": {}},
     }
     stubber.add_response("update_alias", alias, expected)
-    releases.move_alias(FUNCTION, 8, "two")
+    releases.move_alias(FUNCTION, 8, "two", "run 1")
 
 
 def test_an_alias_that_does_not_exist_is_none(stub: tuple[LambdaReleases, Stubber]) -> None:

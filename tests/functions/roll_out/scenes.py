@@ -44,7 +44,7 @@ def moved_by_hand(world: World) -> None:
     tools = world.tools()
     alias = tools.releases.alias(FUNCTION)
     assert alias is not None
-    tools.releases.move_alias(FUNCTION, 2, alias.revision)
+    tools.releases.move_alias(FUNCTION, 2, alias.revision, "by hand")
 
 
 SCENES: list[Scene] = [first_release, second_version, new_code, going_back, moved_by_hand]

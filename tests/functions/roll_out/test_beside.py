@@ -24,17 +24,21 @@ from tests.functions.roll_out.scenes import (
     first_release,
 )
 from tests.functions.roll_out.test_crash import aws_calls, fake_calls
-from tests.functions.roll_out.worlds import BUCKET, FakeWorld, assert_sound, deploys, moto_world
+from tests.functions.roll_out.trained import MODEL
+from tests.functions.roll_out.worlds import BUCKET, FakeWorld, assert_sound, deploys, live, moto_world
 
 
-def finish(world: World, tools: Tools, case: str) -> None:
-    """The run that was overtaken goes on: it ends well, or is told that it lost its place."""
+def finish(world: World, tools: Tools, other: Artifact, case: str) -> None:
+    """The run that was overtaken goes on: it ends well, or is told that it lost its place and has changed nothing."""
     try:
         deploys(tools, FIRST, actor="ann")
+        expected = {FIRST.contract_digest, other.contract_digest}  # other, if it was done but for freeing its lease
     except ConflictError:
-        assert_sound(world.tools())
-        deploys(world.tools(), FIRST, actor="ann")
+        expected = {other.contract_digest}
     assert_sound(world.tools())
+    state, record = live(world.tools().releases), world.tools().registry.model(MODEL)
+    assert state.environment["CONTRACT_SHA256"] in expected, case
+    assert (record.desired, record.live) == (state.number, state.number), case
     deploys(world.tools(), FIRST)
     check_complete(world, case, overtaken=True)
 
@@ -46,7 +50,7 @@ def test_a_run_that_is_overtaken_at_any_call_does_no_harm(scene: Scene, other: A
         world = FakeWorld(both_served())
         begin(world, scene)
         calls = Calls(number, "before", instead=lambda world=world: deploys(world.tools(), other, actor="ben"))  # type: ignore[misc]
-        finish(world, calls.tools(world), f"overtaken before call {number}, {name}")
+        finish(world, calls.tools(world), other, f"overtaken before call {number}, {name}")
 
 
 def test_a_run_that_is_overtaken_at_any_aws_call_does_no_harm() -> None:
@@ -55,7 +59,7 @@ def test_a_run_that_is_overtaken_at_any_aws_call_does_no_harm() -> None:
             begin(world, first_release)
             calls = Calls(number, "before", instead=lambda world=world: deploys(world.tools(), SECOND, actor="ben"))  # type: ignore[misc]
             tools = world.tools(calls.watch(world.clients()))
-            finish(world, tools, f"overtaken before call {number}, {name}")
+            finish(world, tools, SECOND, f"overtaken before call {number}, {name}")
 
 
 def test_threads_that_deploy_two_artifacts_at_once_leave_all_of_it_sound() -> None:

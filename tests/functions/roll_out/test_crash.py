@@ -6,6 +6,7 @@ from tests.functions.roll_out.killing import Calls, KilledError, When
 from tests.functions.roll_out.scenes import (
     FIRST,
     SCENES,
+    SECOND,
     Scene,
     begin,
     both_served,
@@ -13,6 +14,7 @@ from tests.functions.roll_out.scenes import (
     first_release,
     second_version,
 )
+from tests.functions.roll_out.trained import MODEL
 from tests.functions.roll_out.worlds import FakeWorld, assert_sound, deploys, moto_world
 
 
@@ -67,3 +69,22 @@ def test_killed_twice_at_any_two_calls_it_is_finished_by_the_third_run(scene: Sc
                 assert_sound(world.tools())
                 deploys(world.tools(), FIRST)
             check_complete(world, case)
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_killed_at_any_call_it_does_not_stand_in_the_way_of_another_artifact(scene: Scene) -> None:
+    for number in range(200):
+        world = FakeWorld(both_served())
+        begin(world, scene)
+        try:
+            deploys(Calls(number, "after").tools(world), SECOND)
+        except KilledError:
+            answer = deploys(world.tools(), FIRST)
+            record = world.tools().registry.model(MODEL)
+            assert (record.desired, record.live) == (answer.release, answer.release), f"killed after call {number}"
+            deploys(world.tools(), SECOND)  # what the dead run left is found and used
+            deploys(world.tools(), FIRST)
+            check_complete(world, f"killed after call {number}")
+        else:
+            break
+    assert number > 10

@@ -167,7 +167,7 @@ def test_an_alias_moved_by_hand_is_noticed_and_put_right(world: FakeWorld | Moto
         deploys(tools, artifact)
     alias = tools.releases.alias(FUNCTION)
     assert alias is not None
-    tools.releases.move_alias(FUNCTION, 2, alias.revision)
+    tools.releases.move_alias(FUNCTION, 2, alias.revision, "by hand")
     answer = deploys(tools, SECOND)
     assert answer.changed
     assert answer.release == 3
