@@ -123,6 +123,8 @@ def _rows_and_pipeline(peers: Peers, folder: Path, report: Report) -> tuple[tupl
     rows_file, pipeline = folder / f"rows-{code}.json", folder / f"pipeline-{code}.joblib"
     if not (rows_file.is_file() and pipeline.is_file()):
         report("reading real flights, and fitting the pipeline on a DataFrame for scikit-learn")
+        for outdated in (*folder.glob("rows-*"), *folder.glob("pipeline-*")):
+            outdated.unlink()
         settings = load_settings(MODEL_FOLDER)
         dataset = load_dataset(FolderCode(MODEL_FOLDER), settings)
         learnt = split(training_set(dataset, settings), settings).fit

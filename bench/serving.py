@@ -65,10 +65,11 @@ def main() -> None:
     contract = Contract.from_document(orjson.loads((ground.model / "contract.json").read_bytes()))
     warm_nanoseconds = _warm(ground)
     cold_seconds = cold.measure(ground, contract, options.starts, report)
-    warm = {
-        rows: {name: _summary(values, 1e-3) for name, values in by.items()} for rows, by in warm_nanoseconds.items()
+    warm = {rows: _warm_summaries(nanoseconds) for rows, nanoseconds in warm_nanoseconds.items()}
+    colds = {
+        name: {**_summary(values, 1e3), "ratio": round(_cold_ratio(cold_seconds, name, cold.FLOOR), 3)}
+        for name, values in cold_seconds.items()
     }
-    colds = {name: _summary(values, 1e3) for name, values in cold_seconds.items()}
     bars = _bars(warm, cold_seconds)
     if options.json:
         document: dict[str, Any] = {"machine": _machine(ground), "warm_us": warm, "cold_ms": colds}
@@ -99,6 +100,12 @@ def _warm(ground: Ground) -> dict[str, dict[str, list[float]]]:
         )
     results: dict[str, dict[str, list[float]]] = json.loads(done.stdout)
     return results
+
+
+def _warm_summaries(nanoseconds: dict[str, list[float]]) -> dict[str, dict[str, float]]:
+    summaries = {name: _summary(values, 1e-3) for name, values in nanoseconds.items()}
+    base = summaries["minimal"]["p50"]
+    return {name: {**summary, "ratio": round(summary["p50"] / base, 3)} for name, summary in summaries.items()}
 
 
 def _summary(values: list[float], unit: float) -> dict[str, float]:
