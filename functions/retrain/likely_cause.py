@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
 from functions.domain.contract import Feature
-from functions.retrain.parity_rows import ALL_SPLITS, HOLDOUT, MISSING, SPLIT, UNKNOWN, ParityRows
+from functions.retrain.parity_rows import ALL_SPLITS, CATEGORY, HOLDOUT, MISSING, SPLIT, UNKNOWN, ParityRows
 from functions.retrain.roads import Trained
 from functions.retrain.split_values import TREES, reaches_trees_rescaled
 
@@ -18,6 +18,11 @@ RESCALING = (
     "QuantileTransformer", "PolynomialFeatures", "SplineTransformer", "PCA", "TruncatedSVD", "FunctionTransformer",
     "KBinsDiscretizer", "TargetEncoder",
 )  # fmt: skip
+ENCODER = (
+    'For strings, use OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1) or '
+    'OneHotEncoder(handle_unknown="ignore"); or list in model.toml the categories that were learnt, and no others, '
+    'with [guard] unknown_category = "reject"'
+)
 
 
 def likely_cause(rows: ParityRows, wrong: NDArray[Any], trained: Trained, features: Sequence[Feature]) -> str:
@@ -33,12 +38,8 @@ def likely_cause(rows: ParityRows, wrong: NDArray[Any], trained: Trained, featur
             "in single precision in ONNX, so rows fall on the other side of a split. Trees split by order and need no "
             "scaling: remove the step"
         )
-    if not plain and all(kind.startswith(UNKNOWN) for kind in kinds):
-        return (
-            f"{_names(kinds)}: the encoder treats a category that it has not learnt otherwise in ONNX. List the "
-            'categories in model.toml with [guard] unknown_category = "reject", or use OrdinalEncoder('
-            'handle_unknown="use_encoded_value", unknown_value=-1) or OneHotEncoder(handle_unknown="ignore")'
-        )
+    if not plain and all(kind.startswith((UNKNOWN, CATEGORY)) for kind in kinds):
+        return f"{_names(kinds)}: the encoder treats a category that it has not learnt otherwise in ONNX. {ENCODER}"
     if not plain and all(kind.startswith(MISSING) for kind in kinds):
         return (
             f"{_names(kinds)}: nulls are treated otherwise in ONNX. Impute them in the pipeline (SimpleImputer), or "

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from functions.adapters.model_settings import ModelSettings
 from functions.domain.errors import ParityError
 from functions.retrain.dataset import Dataset, json_values
-from functions.retrain.likely_cause import likely_cause
+from functions.retrain.likely_cause import ENCODER, likely_cause
 from functions.retrain.onnx_model import OnnxModel, run
 from functions.retrain.parity_rows import HOLDOUT, ParityRows, parity_rows
 from functions.retrain.roads import Original, Trained
@@ -19,6 +19,7 @@ from functions.retrain.split_values import split_values
 from functions.retrain.tensors import Tensors, client_tensors
 
 WORST = 3  # rows that an error names
+REFUSES = "the original refuses rows that the contract lets in, and ONNX answers them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,11 @@ def check_parity(trained: Trained, holdout: Dataset, settings: ModelSettings, sp
     graph = onnx.load_model_from_string(trained.model.data)
     rows = parity_rows(holdout, settings, split_values(graph, holdout.features))
     tensors = client_tensors(holdout.features, rows.columns)
-    ours, theirs = onnx_answers(trained.model, tensors), original_answers(original, tensors)
+    ours = onnx_answers(trained.model, tensors)
+    try:
+        theirs = original_answers(original, tensors)
+    except Exception as error:  # whatever the framework raises
+        raise ParityError(f"{REFUSES}: {type(error).__name__}: {error}\n{ENCODER}") from error
     tolerance = settings.gate.parity_tolerance
     differences = _differences(ours, theirs, settings.model.task == "regression", spread)
     wrong = ~(differences <= tolerance) | _unequal_labels(ours, theirs, tolerance)

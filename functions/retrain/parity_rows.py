@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from functions.retrain.dataset import Column, Dataset
 HOLDOUT = "hold-out"
 SPLIT = "at a split value of"
 ALL_SPLITS = "each number at one of its split values"
+CATEGORY = "listed category of"
 UNKNOWN = "unknown category of"
 MISSING = "null in"
 MOST_HOLDOUT_ROWS = 50_000
@@ -31,7 +33,7 @@ class ParityRows:
 def parity_rows(
     holdout: Dataset, settings: ModelSettings, splits: Mapping[tuple[str, int], NDArray[np.float64]]
 ) -> ParityRows:
-    """Hold-out rows, then copies of them with one feature (or all numbers) at split values, unknown, or null.
+    """Hold-out rows, then copies of them with one feature (or all numbers) at split values, each category, or null.
 
     Only rows that the contract lets in are made: nothing out of a feature's range where that is rejected.
     """
@@ -52,6 +54,8 @@ def parity_rows(
         open_ended = feature.categories is None or settings.guard.unknown_category == "flag"
         if feature.type == "string" and open_ended:
             rows.add_filled(f"{UNKNOWN} {feature.name}", feature.name, UNKNOWN_CATEGORY)
+        if feature.categories is not None and feature.size is None:
+            rows.add_set(f"{CATEGORY} {feature.name}", feature.name, 0, np.array(feature.categories, dtype=object))
         if feature.nullable:
             rows.add_filled(f"{MISSING} {feature.name}", feature.name, "" if feature.type == "string" else np.nan)
     return rows.done()
@@ -96,7 +100,7 @@ class _Rows:
         self._kinds.extend([kind] * count)
         return columns
 
-    def add_set(self, kind: str, name: str, element: int, values: NDArray[np.float64]) -> None:
+    def add_set(self, kind: str, name: str, element: int, values: NDArray[Any]) -> None:
         """One copy a value."""
         column = self._copies(len(values), kind)[name]
         (column if column.ndim == 1 else column[:, element])[:] = values

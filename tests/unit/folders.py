@@ -1,9 +1,13 @@
 """Small model folders, written for a test."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import onnxruntime
+
+from functions.domain.contract import Contract
 from functions.retrain.train import TrainingResult, train
 
 BINARY = """
@@ -39,6 +43,18 @@ name = "y"
 [train]
 {road}
 """
+
+READY = """
+[model]
+name = "small"
+task = "multiclass"
+{features}
+[label]
+name = "digit"
+[train]
+onnx = "model.onnx"
+"""
+PIXELS = '[features.pixels]\ntype = "float32"\nsize = 4\nmin = 0.5\nmax = 1'
 
 DATASET = """
 import numpy as np
@@ -114,3 +130,13 @@ def settings_document(**changes: Any) -> Mapping[str, Any]:
         "train": {"estimator": "estimator:build"},
     }
     return {**document, **changes}
+
+
+def read_contract(folder: Path) -> Contract:
+    """An artifact's contract."""
+    return Contract.from_document(json.loads((folder / "contract.json").read_bytes()))
+
+
+def session(folder: Path) -> onnxruntime.InferenceSession:
+    """A session on an artifact's model."""
+    return onnxruntime.InferenceSession((folder / "model.onnx").read_bytes(), providers=["CPUExecutionProvider"])
