@@ -5,7 +5,6 @@ import re
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -56,7 +55,7 @@ class Cloud:
     def __init__(self, state: StateFolder, port: int, endpoint_port: int, say: Callable[[str], None]) -> None:
         self._state, self._say = state, say
         self._assets: dict[tuple[str, str], Path] = {}
-        self._deploying, self._ended = threading.Lock(), threading.Event()
+        self._deploying, self._stopping, self._ended = threading.Lock(), threading.Lock(), threading.Event()
         self._endpoint_server = HttpServer("AWS endpoint", lambda request: self._front.answer(request), endpoint_port)
         self._moto = Moto(ACCOUNT, self._endpoint_server.port)
         self._journal = Journal(state.folder("moto"), self._moto)
@@ -147,20 +146,23 @@ class Cloud:
 
     def stop(self) -> None:
         """Finish what is under way, deliver what is buffered, end all processes. Safe to call twice."""
-        if self._ended.is_set() or not self._deploying.acquire(timeout=DRAIN_S):
-            return
-        try:
+        with self._stopping:
+            if self._ended.is_set():
+                return
+            deployed = self._deploying.acquire(timeout=DRAIN_S)
             self._state.retract()
             self._gateway_server.stop(DRAIN_S)
             self._invoker.stop()
-            with suppress(Exception):
+            try:
                 self._firehose.stop()
+            except Exception as error:  # it must not keep the rest from ending
+                self._say(f"Firehose: {error}: what is not delivered stays in the spool")
             self._sink.stop()
             self._endpoint_server.stop(1.0)
             self._journal.close()
-        finally:
             self._ended.set()
-            self._deploying.release()
+            if deployed:
+                self._deploying.release()
 
     def wait(self) -> None:
         while not self._ended.wait(1.0):

@@ -88,7 +88,7 @@ class Deployment:
         try:
             made = self._put(stack.name, logical, kind, properties, existing)
         except (ClientError, BotoCoreError) as error:
-            raise UnavailableError(f"{where}: {error}") from error
+            raise UnavailableError(f"{where}: {' '.join(str(error).split())}") from error
         except MisconfiguredError as error:
             raise MisconfiguredError(f"{where}: {error}") from error
         except (KeyError, TypeError) as error:

@@ -7,13 +7,13 @@ from typing import Any
 
 
 def metric_data(line: str, time_ms: int) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Namespace and data, as PutMetricData takes them, of each directive in a log line; none if it isn't EMF."""
+    """Namespace and data of each directive in a log line, as moto keeps them (naive times are UTC); none if not EMF."""
     if not line.startswith("{") or '"_aws"' not in line:
         return
     try:
         document = json.loads(line)
         directives = document["_aws"]["CloudWatchMetrics"]
-        at = datetime.fromtimestamp(document["_aws"].get("Timestamp", time_ms) / 1000, UTC)
+        at = datetime.fromtimestamp(document["_aws"].get("Timestamp", time_ms) / 1000, UTC).replace(tzinfo=None)
         for directive in directives:
             yield directive["Namespace"], list(_directive(document, directive, at))
     except (ValueError, KeyError, TypeError):

@@ -84,16 +84,16 @@ def _test(statement: Mapping[str, Any]) -> Test:
         return lambda request, now: not inner(request, now)
     if kind == "RateBasedStatement":
         return _rate(argument)
+    if kind not in ("ByteMatchStatement", "RegexMatchStatement", "SizeConstraintStatement"):
+        raise MisconfiguredError(f"the local firewall does not know {kind}")
     part = _part(argument)
     if kind == "ByteMatchStatement":
         return _byte_match(argument, part)
     if kind == "RegexMatchStatement":
         pattern = re.compile(argument["RegexString"].encode())
         return lambda request, now: pattern.search(part(request)) is not None
-    if kind == "SizeConstraintStatement":
-        compare, size = SIZES[argument["ComparisonOperator"]], int(argument["Size"])
-        return lambda request, now: compare(len(part(request)), size)
-    raise MisconfiguredError(f"the local firewall does not know {kind}")
+    compare, size = SIZES[argument["ComparisonOperator"]], int(argument["Size"])
+    return lambda request, now: compare(len(part(request)), size)
 
 
 def _byte_match(argument: Mapping[str, Any], part: Callable[[Request], bytes]) -> Test:

@@ -8,6 +8,8 @@ from trimtab.local.firehose import PUTS, Firehose
 from trimtab.local.http_message import Request, Response
 from trimtab.local.journal import Journal
 from trimtab.local.lambda_api import API_PATH, LambdaApi
+from trimtab.local.transactions import TARGET as TRANSACTION
+from trimtab.local.transactions import Transactions
 
 FIREHOSE_TARGET = "Firehose_20150804."
 CONTROL = "/_local/"
@@ -20,6 +22,7 @@ class Front:
         self, journal: Journal, lambda_api: LambdaApi, firehose: Firehose, control: Callable[[Request], Response]
     ) -> None:
         self._journal, self._lambda, self._firehose, self._control = journal, lambda_api, firehose, control
+        self._transactions = Transactions(journal.call)
 
     def answer(self, request: Request) -> Response:
         """The answer to any AWS call."""
@@ -33,6 +36,8 @@ class Front:
                 return self._control(request)
             if API_PATH.match(request.raw_path) and signing_service(request) in ("lambda", None):
                 return self._lambda.answer(request)
+        if target == TRANSACTION:
+            return self._transactions.answer(request)
         return self._journal.call(request)
 
 

@@ -45,7 +45,8 @@ class LogSink:
         """Pass on what is left and close the files."""
         self._stopping = True
         self._wake.set()
-        self._thread.join(timeout=10)
+        if self._thread.is_alive():
+            self._thread.join(timeout=10)
         with self._lock:
             for file in self._files.values():
                 os.close(file)

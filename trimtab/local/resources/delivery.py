@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from functions.domain.errors import MisconfiguredError
 from trimtab.local.firehose import COMPRESSIONS
 from trimtab.local.firehose_prefix import check_prefix
-from trimtab.local.resources.resource_type import Context, Made, Properties, ResourceType, created, known, tag_list
+from trimtab.local.resources.resource_type import Context, Made, Properties, ResourceType, created, known, tags_if_any
 from trimtab.local.stacks import Resource
 
 DESTINATION = frozenset(
@@ -34,7 +34,7 @@ def put_stream(context: Context, name: str, properties: Properties, existing: Re
             DeliveryStreamName=stream,
             DeliveryStreamType="DirectPut",
             ExtendedS3DestinationConfiguration=destination,
-            Tags=tag_list(properties),
+            **tags_if_any(properties),
         ),
         "ResourceInUseException",
     )
@@ -72,14 +72,18 @@ def put_web_acl(context: Context, name: str, properties: Properties, existing: R
         "Rules": [_with_blobs(rule) for rule in properties.get("Rules") or []],
         "VisibilityConfig": properties["VisibilityConfig"],
     }
+    if properties.get("CustomResponseBodies"):
+        asked["CustomResponseBodies"] = properties["CustomResponseBodies"]
     if existing is not None and existing.attributes["_name"] == acl_name:
         identity = {"Name": acl_name, "Scope": scope, "Id": existing.attributes["Id"]}
         lock = waf.get_web_acl(**identity)["LockToken"]
         waf.update_web_acl(**asked, Id=existing.attributes["Id"], LockToken=lock)
         return Made(existing.physical_id, existing.attributes)
     bodies = properties.get("CustomResponseBodies") or {}
-    tags = tag_list(properties)
-    created(lambda: waf.create_web_acl(**asked, CustomResponseBodies=bodies, Tags=tags), "WAFDuplicateItemException")
+    created(
+        lambda: waf.create_web_acl(**asked, CustomResponseBodies=bodies, **tags_if_any(properties)),
+        "WAFDuplicateItemException",
+    )
     summary = next(acl for acl in waf.list_web_acls(Scope=scope)["WebACLs"] if acl["Name"] == acl_name)
     attributes = {"Arn": summary["ARN"], "Id": summary["Id"], "_name": acl_name}
     return Made(f"{acl_name}|{summary['Id']}|{scope}", attributes)

@@ -86,6 +86,12 @@ def tag_list(properties: Mapping[str, Any]) -> list[dict[str, str]]:
     return [{"Key": tag["Key"], "Value": tag["Value"]} for tag in properties.get("Tags") or []]
 
 
+def tags_if_any(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The argument `Tags`, for services that take no empty list."""
+    tags = tag_list(properties)
+    return {"Tags": tags} if tags else {}
+
+
 def tag_map(properties: Mapping[str, Any]) -> dict[str, str]:
     """Tags as the other services take them."""
     tags = properties.get("Tags") or {}
