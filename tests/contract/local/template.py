@@ -107,6 +107,34 @@ def base_resources() -> Resources:
     }
 
 
+def web_acl(word: str) -> Resources:
+    """A firewall that refuses requests whose header X-Say holds a word."""
+    visible = {"CloudWatchMetricsEnabled": False, "SampledRequestsEnabled": False, "MetricName": "m"}
+    says = {
+        "FieldToMatch": {"SingleHeader": {"Name": "x-say"}},
+        "PositionalConstraint": "CONTAINS",
+        "SearchString": word,
+        "TextTransformations": [{"Priority": 0, "Type": "LOWERCASE"}],
+    }
+    response = {"ResponseCode": 451, "CustomResponseBodyKey": "no"}
+    rule = {
+        "Name": "word",
+        "Priority": 0,
+        "Action": {"Block": {"CustomResponse": response}},
+        "Statement": {"ByteMatchStatement": says},
+        "VisibilityConfig": visible,
+    }
+    properties = {
+        "Name": "tiny",
+        "Scope": "REGIONAL",
+        "DefaultAction": {"Allow": {}},
+        "Rules": [rule],
+        "CustomResponseBodies": {"no": {"ContentType": "APPLICATION_JSON", "Content": '{"error": "no such word"}'}},
+        "VisibilityConfig": visible,
+    }
+    return {"Type": "AWS::WAFv2::WebACL", "Properties": properties}
+
+
 def api_resources() -> Resources:
     """A REST API with keys, limits, a validator and a firewall."""
     target = {"Fn::Sub": "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${Web.Arn}/invocations"}
@@ -160,6 +188,10 @@ def api_resources() -> Resources:
         "Allowed": {"Type": "AWS::Lambda::Permission", "Properties": {
             "FunctionName": {"Ref": "Web"}, "Action": "lambda:InvokeFunction", "Principal": "apigateway.amazonaws.com",
             "SourceArn": {"Fn::Sub": "arn:aws:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/local/*/*"}}},
+        "Acl": web_acl("blocked"),
+        "Guarded": {"Type": "AWS::WAFv2::WebACLAssociation", "Properties": {
+            "WebACLArn": {"Fn::GetAtt": ["Acl", "Arn"]},
+            "ResourceArn": {"Fn::Sub": "arn:aws:apigateway:us-east-1::/restapis/${Api}/stages/${Stage}"}}},
         "Key": {"Type": "AWS::ApiGateway::ApiKey", "Properties": {"Enabled": True, "Name": "client"}},
         "Plan": {"Type": "AWS::ApiGateway::UsagePlan", "Properties": {
             "ApiStages": [{"ApiId": {"Ref": "Api"}, "Stage": {"Ref": "Stage"}}],

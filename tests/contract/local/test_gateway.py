@@ -112,6 +112,12 @@ def test_requests_over_a_methods_rate_are_told_when_to_come_back(cloud: LocalClo
     assert answers[2].json() == {"error": "Too Many Requests"}
 
 
+def test_the_firewall_refuses_with_its_own_answer(cloud: LocalCloud) -> None:
+    answer = cloud.get(f"{PREFIX}/open", **{"X-Say": "it is BLOCKED here"})
+    assert (answer.status, answer.json()) == (451, {"error": "no such word"})
+    assert cloud.get(f"{PREFIX}/open", **{"X-Say": "hello"}).status == 200
+
+
 def test_a_missing_required_header_is_named(cloud: LocalCloud) -> None:
     answer = cloud.post(f"{PREFIX}/open", b"{}")
     assert answer.status == 400

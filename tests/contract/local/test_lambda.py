@@ -1,8 +1,8 @@
 """The local Lambda is as strict as AWS where moto is lax.
 
-moto's gaps, each met by a test here: RevisionId neither checked nor changed; weights neither validated nor used; aliases
-on versions that do not exist; versions under an alias deleted; CodeSha256 not checked at publishing; qualifiers lost on
-invoke; nothing run without Docker; no limits, timeouts, reserved concurrency or log tails.
+moto's gaps, each met by a test here: RevisionId neither checked nor changed; weights neither validated nor used;
+aliases on versions that do not exist; versions under an alias deleted; CodeSha256 not checked at publishing; qualifiers
+lost on invoke; nothing run without Docker; no limits, timeouts, reserved concurrency or log tails.
 """
 
 import base64

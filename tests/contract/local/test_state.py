@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.contract.local.cloud import LocalCloud, children_of, launch, running, start
-from tests.contract.local.template import api_resources, base_resources, function, write_assembly
+from tests.contract.local.template import api_resources, base_resources, function, web_acl, write_assembly
 
 
 @pytest.fixture
@@ -213,6 +213,10 @@ def test_a_running_cloud_takes_a_changed_assembly(state: Path, tmp_path: Path) -
         kept = lambda_.get_function_configuration(FunctionName="web")["Environment"]
         assert kept == drifted  # as in CloudFormation, what the template did not change is left as it is
         assert cloud.get("/tiny/open").status == 200
+        third = write_assembly(tmp_path / "third", changed | {"Acl": web_acl("hello")})
+        assert cloud.control("deploy", {"assembly": str(third)})[1]["resources"]["changed"] == 1
+        assert cloud.get("/tiny/open", **{"X-Say": "hello"}).status == 451
+        assert cloud.control("deploy", {"assembly": str(second)})[1]["resources"]["changed"] == 1
         again = cloud.control("deploy", {"assembly": str(second)})[1]["resources"]
         assert (again["created"], again["changed"], again["removed"]) == (0, 0, 0)
         assert cloud.control("deploy", {"assembly": str(tmp_path / "none")})[0] == 409

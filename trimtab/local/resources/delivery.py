@@ -79,11 +79,8 @@ def put_web_acl(context: Context, name: str, properties: Properties, existing: R
         lock = waf.get_web_acl(**identity)["LockToken"]
         waf.update_web_acl(**asked, Id=existing.attributes["Id"], LockToken=lock)
         return Made(existing.physical_id, existing.attributes)
-    bodies = properties.get("CustomResponseBodies") or {}
-    created(
-        lambda: waf.create_web_acl(**asked, CustomResponseBodies=bodies, **tags_if_any(properties)),
-        "WAFDuplicateItemException",
-    )
+    tags = tags_if_any(properties)
+    created(lambda: waf.create_web_acl(**asked, **tags), "WAFDuplicateItemException")
     summary = next(acl for acl in waf.list_web_acls(Scope=scope)["WebACLs"] if acl["Name"] == acl_name)
     attributes = {"Arn": summary["ARN"], "Id": summary["Id"], "_name": acl_name}
     return Made(f"{acl_name}|{summary['Id']}|{scope}", attributes)
