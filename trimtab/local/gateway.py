@@ -159,6 +159,7 @@ class Gateway:
             exchange.function_ms = (perf_counter() - begun) * 1000
         exchange.release = result.version or "-"
         if result.error:
+            sys.stderr.write(f"gateway: {method.function}: {result.payload[:500].decode(errors='replace')}\n")
             raise refusal("DEFAULT_5XX", status=502)
         return result
 

@@ -3,7 +3,10 @@
 import io
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from email.utils import formatdate
+from functools import lru_cache
 from http import HTTPStatus
+from time import time
 from urllib.parse import unquote
 
 MAX_LINE = 65_536
@@ -161,8 +164,8 @@ def response_bytes(response: Response, method: str, keep_alive: bool) -> bytes:
         phrase = HTTPStatus(response.status).phrase
     except ValueError:
         phrase = ""
-    lines = [f"HTTP/1.1 {response.status} {phrase}"]
-    skipped = {"connection", "transfer-encoding", "keep-alive"}
+    lines = [f"HTTP/1.1 {response.status} {phrase}", f"Date: {_date(int(time()))}"]
+    skipped = {"connection", "transfer-encoding", "keep-alive", "date"}
     has_length = False
     for name, value in response.headers:
         lowered = name.lower()
@@ -177,6 +180,11 @@ def response_bytes(response: Response, method: str, keep_alive: bool) -> bytes:
     lines.append("Connection: keep-alive" if keep_alive else "Connection: close")
     head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", errors="replace")
     return head if method == "HEAD" or response.status in NO_BODY else head + response.body
+
+
+@lru_cache(maxsize=2)
+def _date(epoch_s: int) -> str:
+    return formatdate(epoch_s, usegmt=True)
 
 
 def _one_line(value: str) -> str:

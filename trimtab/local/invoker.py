@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from time import sleep
+from time import sleep, time
 
 from trimtab.local.credentials import Credentials
 from trimtab.local.environment import Environment, RunSpec, lambda_variables
@@ -131,7 +131,9 @@ class Invoker:
                 if self.invoke(function, qualifier, payload, request_id=request_id).error is None:
                     return
             except Exception as error:
-                self._sink.write(function.latest["LoggingConfig"]["LogGroup"], "events", 0, f"{request_id}: {error}")
+                self._sink.write(
+                    function.latest["LoggingConfig"]["LogGroup"], "events", int(time() * 1000), f"{request_id}: {error}"
+                )
             if attempt < retries and not self._stopped.is_set():
                 sleep(attempt + 1)
 
