@@ -174,7 +174,8 @@ class Gateway:
     def _finish(self, exchange: Exchange, response: Response) -> Response:
         response.headers += [("x-amzn-RequestId", exchange.request_id), ("X-Amzn-Trace-Id", exchange.trace_id)]
         took = (perf_counter() - exchange.begun) * 1000
-        request, path = exchange.request, exchange.request.raw_path[:200]
+        request = exchange.request
+        path = "".join(char if char.isprintable() else "?" for char in request.raw_path[:200])
         refused = "" if exchange.refused == "-" else f" {exchange.refused}"
         self._say(
             f"{request.method} {path} {response.status} {took:.1f} ms request={exchange.request_id} "
