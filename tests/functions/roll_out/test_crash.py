@@ -8,6 +8,7 @@ from tests.functions.roll_out.scenes import (
     SCENES,
     SECOND,
     Scene,
+    World,
     begin,
     both_served,
     check_complete,
@@ -44,6 +45,11 @@ def test_killed_at_any_aws_call_it_is_finished_by_the_next_run(scene: Scene, whe
             check_complete(world, f"killed {when} call {number}, {name}")
 
 
+def the_other_is_live(world: World) -> None:
+    """What is deployed after the crash is what was live before it."""
+    deploys(world.tools(), FIRST)
+
+
 def fake_calls(scene: Scene, slow: int) -> list[str]:
     world, calls = FakeWorld(both_served(), slow), Calls()
     begin(world, scene)
@@ -71,7 +77,7 @@ def test_killed_twice_at_any_two_calls_it_is_finished_by_the_third_run(scene: Sc
             check_complete(world, case)
 
 
-@pytest.mark.parametrize("scene", SCENES)
+@pytest.mark.parametrize("scene", [*SCENES, the_other_is_live])
 def test_killed_at_any_call_it_does_not_stand_in_the_way_of_another_artifact(scene: Scene) -> None:
     for number in range(200):
         world = FakeWorld(both_served())
