@@ -1,6 +1,7 @@
 """One stage of one account, seen from a person's machine: the local cloud, or an AWS account."""
 
 import json
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,7 +53,8 @@ def running_cloud(project: Project) -> dict[str, Any] | None:
     """What the running local cloud says of itself (`pid`, `gateway`, `endpoint`), or None when none runs."""
     try:
         about: dict[str, Any] = json.loads((project.cloud_state / "cloud.json").read_text())
-    except FileNotFoundError:
+        os.kill(about["pid"], 0)  # one that was killed left its file behind
+    except (FileNotFoundError, ProcessLookupError):
         return None
     return about
 

@@ -60,7 +60,7 @@ def test_the_open_inference_protocol_gives_the_same_answer(flights: Endpoint, ro
     answer = flights.call("POST", "/v2/models/flights/infer", json.dumps({"inputs": inputs}).encode())
 
     outputs = {output["name"]: output["data"] for output in json.loads(answer.data)["outputs"]}
-    assert flights.predict([row])["predictions"][0]["probability"] in outputs["probabilities"]
+    assert flights.predict([row])["predictions"][0]["probability"] in outputs["probability"]
 
 
 @pytest.mark.parametrize("path", ["/v2", "/v2/health/live", "/v2/health/ready", "/v2/models/flights/ready"])
