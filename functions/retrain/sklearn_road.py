@@ -28,7 +28,7 @@ LONGEST_REASON = 600  # the converter prints whole models
 def fit(estimator: Any, rows: Dataset, task: Task, seed: int) -> BaseEstimator:
     """Fit on what the ONNX graph will see: numbers as float32.
 
-    One thread: with more, sums of floats depend on how many there are, and the model's bytes with them.
+    One thread: sums of floats that threads share may depend on how many there are, and the model's bytes with them.
 
     Raises:
         ModelFolderError: the estimator refuses the data.
