@@ -56,7 +56,7 @@ class FeatureSettings(Section):
         self._check_range()
         self._check_categories()
         if self.nullable and self.type not in ("float32", "string"):
-            raise ValueError(f"{self.type} features cannot be null: remove nullable, or make the type float32 or string")
+            raise ValueError(f"{self.type} features cannot be null: remove nullable, or make it float32 or string")
         return self
 
     def _check_range(self) -> None:
