@@ -35,13 +35,17 @@ class StrictLambda:
 
     def client(self) -> Any:
         client = boto3.client("lambda", region_name="us-east-1")
-        client.meta.events.register("provide-client-params.lambda", self._check)
-        client.meta.events.register("before-call.lambda.Invoke", self._invoke)
+        client.meta.events.register("provide-client-params.lambda", self._remember)
+        client.meta.events.register("before-call.lambda", self._check)  # right before the call, as a server checks
+        client.meta.events.register("before-call.lambda", self._invoke)
         client.meta.events.register("after-call.lambda", self._answer)
         return client
 
-    def _check(self, params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
+    def _remember(self, params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
         context["asked"] = params
+
+    def _check(self, model: Any, context: dict[str, Any], **_: Any) -> None:
+        params = context["asked"]
         name = params.get("FunctionName", "")
         resource = f"{name}:live" if model.name in _ALIASES else name
         if "RevisionId" in params and params["RevisionId"] != self._revision(resource):
@@ -74,7 +78,9 @@ class StrictLambda:
         elif model.name in ("GetFunctionConfiguration", "PublishVersion"):
             parsed["RevisionId"] = f"version-{parsed['Version']}"
 
-    def _invoke(self, context: dict[str, Any], **_: Any) -> tuple[Any, dict[str, Any]]:
+    def _invoke(self, model: Any, context: dict[str, Any], **_: Any) -> tuple[Any, dict[str, Any]] | None:
+        if model.name != "Invoke":
+            return None
         asked = context["asked"]
         configuration = self._plain.get_function_configuration(
             FunctionName=asked["FunctionName"], Qualifier=asked["Qualifier"]

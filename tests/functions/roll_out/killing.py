@@ -32,8 +32,9 @@ class Calls:
 
     def watch(self, clients: dict[str, Any]) -> dict[str, Any]:
         """boto3 clients, watched at each AWS call."""
-        for client in clients.values():
-            client.meta.events.register_first("before-call", lambda model, **_: self.before(_name(model)))
+        for service, client in clients.items():
+            # Not for "before-call" as a whole: botocore runs what is registered for one service before that.
+            client.meta.events.register_first(f"before-call.{service}", lambda model, **_: self.before(_name(model)))
             client.meta.events.register_last("after-call", lambda **_: self.after())
         return clients
 
