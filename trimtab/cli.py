@@ -103,13 +103,17 @@ def train(model: Model, as_json: Json = False) -> None:
     if as_json:
         print_json(result)
         return
-    print_table(f"{model}: hold-out", ["metric", "value"], [[k, f"{v:.4f}"] for k, v in result["metrics"].items()])
+    print_table(f"{model}: hold-out", ["metric", "value"], [[k, _shown(v)] for k, v in result["metrics"].items()])
     if parity := result["parity"]:
         rows, edge_rows = parity["rows"], parity["edge_rows"]
         results.print(
             f"ONNX answers as the original on {rows:,} rows and {edge_rows:,} rows at its splits: "
             f"largest difference {parity['largest_difference']:.1e}"
         )
+
+
+def _shown(metric: float | None) -> str:
+    return "-" if metric is None else f"{metric:.4f}"
 
 
 @app.command()
@@ -160,7 +164,9 @@ def predict(
     if len(answers.predictions) > len(shown):
         note(f"{len(answers.predictions) - len(shown)} more with --json")
     if answers.scores:
-        print_table("against the truth in the file", ["metric", "value"], [[k, v] for k, v in answers.scores.items()])
+        print_table(
+            "against the truth in the file", ["metric", "value"], [[k, _shown(v)] for k, v in answers.scores.items()]
+        )
 
 
 @app.command()

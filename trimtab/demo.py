@@ -16,12 +16,12 @@ from trimtab import local_process
 from trimtab.bring_up import ensure_deployed_stack
 from trimtab.console import note, notes, print_table, results, step
 from trimtab.deploy import deploy
-from trimtab.endpoint import Endpoint, find_endpoint
+from trimtab.endpoint import Answered, Endpoint, find_endpoint
 from trimtab.prediction_log import delivered_records, prediction_ids
 from trimtab.project import Project
 from trimtab.scores import scores
 from trimtab.stage import LOCAL, Stage
-from trimtab.traffic import Answered, send
+from trimtab.traffic import send
 from trimtab.training import example_row, train_if_needed
 
 MODEL = "flights"

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from time import perf_counter, sleep
 from typing import Any
 
 import urllib3
@@ -12,6 +13,23 @@ from functions.domain.errors import InvalidRequestError, NotFoundError, Unavaila
 from trimtab.stage import Stage
 
 TIMEOUT_S = 30.0
+TOO_MANY_REQUESTS = 429
+MOST_TRIES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer's body, the seconds it took as the client saw them, and how often it was told to wait before."""
+
+    answer: dict[str, Any]
+    seconds: float
+    throttled: int
+
+    @property
+    def prediction(self) -> dict[str, Any]:
+        """The first row's."""
+        first: dict[str, Any] = self.answer["predictions"][0]
+        return first
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +52,31 @@ class Endpoint:
             raise UnavailableError(f"{self.url} does not answer: {error}") from error
 
     def get(self, path: str) -> dict[str, Any]:
-        """The JSON answer of a GET; raises as `predict` does."""
+        """The JSON answer of a GET; raises as `ask` does."""
         return _checked(self.call("GET", path))
 
-    def predict(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """Answers for named rows: the body of `POST /models/{model}/predict`'s answer.
+    def ask(self, rows: Sequence[Mapping[str, Any]]) -> Answered:
+        """Answers for named rows; waits as long as the endpoint says when it has too many requests.
 
         Raises:
             InvalidRequestError: the endpoint turned the rows away; its text says which and why.
-            UnavailableError: no answer, no release, or too many requests.
+            UnavailableError: no answer, no release, or turned away too often.
         """
         body = json.dumps({"rows": rows}).encode()
-        return _checked(self.call("POST", f"/models/{self.model}/predict", body))
+        for throttled in range(MOST_TRIES):
+            begun = perf_counter()
+            response = self.call("POST", f"/models/{self.model}/predict", body)
+            seconds = perf_counter() - begun
+            if response.status != TOO_MANY_REQUESTS:
+                return Answered(_checked(response), seconds, throttled)
+            sleep(float(response.headers.get("Retry-After", 1)))
+        raise UnavailableError(
+            f"turned away {MOST_TRIES} times (HTTP {TOO_MANY_REQUESTS}): raise rate or quota in model.toml's [api]"
+        )
+
+    def predict(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """The body of the answer for named rows; raises as `ask` does."""
+        return self.ask(rows).answer
 
     def curl(self, row: Mapping[str, Any]) -> str:
         """The line that asks for one prediction from a shell."""
@@ -62,7 +93,7 @@ def _checked(response: urllib3.BaseHTTPResponse) -> dict[str, Any]:
     if response.status < 300:
         return answer
     reason = f"{answer.get('error', answer)} (HTTP {response.status})"
-    if response.status in (429, 503) or response.status >= 500:
+    if response.status in (TOO_MANY_REQUESTS, 503) or response.status >= 500:
         raise UnavailableError(reason)
     raise InvalidRequestError(reason)
 

@@ -39,10 +39,11 @@ def predict_file(project: Project, stage: Stage, model: str, file: Path, label: 
         settings = load_settings(project.model_folder(model))
     except NotFoundError:  # a model of somebody else's project: its endpoint still says what it takes
         settings = None
-    label = label or (settings.label.name if settings and settings.label else None)
+    label = label or (settings.label.name if settings else None)
+    most_rows = min(BATCH_ROWS, settings.guard.max_rows) if settings else BATCH_ROWS
     rows = read_rows(file, endpoint.get(f"/v2/models/{model}")["inputs"], label)
     predictions: list[dict[str, Any]] = []
-    batches = list(batched(rows.features, BATCH_ROWS, strict=False))
+    batches = list(batched(rows.features, most_rows, strict=False))
     for batch in track(batches, "asking", console=notes, transient=True, disable=not notes.is_terminal):
         try:
             predictions += endpoint.predict(batch)["predictions"]
@@ -50,6 +51,9 @@ def predict_file(project: Project, stage: Stage, model: str, file: Path, label: 
             first = len(predictions) + 1
             raise InvalidRequestError(f"{file}, rows {first} to {first + len(batch) - 1}: {error}") from None
     found: dict[str, float] = {}
-    if rows.truth and settings and settings.label:
-        found = scores(settings.model.task, settings.label.positive, rows.truth, predictions)
+    truth = rows.truth or [None] * len(predictions)
+    known = [(actual, answer) for actual, answer in zip(truth, predictions, strict=True) if actual is not None]
+    if known and settings:
+        actual, answers = zip(*known, strict=True)
+        found = scores(settings.model.task, settings.label.positive, actual, answers)
     return FileAnswers(predictions, found, rows.left_out)

@@ -88,7 +88,7 @@ def test_named_rows_must_name_their_content_type_and_bodies_are_left_to_predict(
 
 def test_a_client_has_a_rate_a_burst_and_a_daily_quota(flights: Template) -> None:
     plan = flights.only("AWS::ApiGateway::UsagePlan")
-    assert plan["Throttle"] == {"RateLimit": 50, "BurstLimit": 100}
+    assert plan["Throttle"] == {"RateLimit": 200, "BurstLimit": 400}
     assert plan["Quota"] == {"Limit": 1_000_000, "Period": "DAY"}
     assert flat(plan["ApiStages"][0]["Stage"]) == "<HttpApiDeploymentStageprod>"
     key = flights.only("AWS::ApiGateway::UsagePlanKey")
@@ -107,7 +107,7 @@ def test_methods_are_throttled_and_the_open_ones_more(flights: Template, tides: 
         }
 
     open_to_all = dict.fromkeys(["GET //v2/health/live", "GET //openapi.json"], (10, 20))
-    assert limits(flights) == {"* /*": (50, 100), **open_to_all}
+    assert limits(flights) == {"* /*": (200, 400), **open_to_all}
     assert limits(tides) == {"* /*": (7, 9), **open_to_all}
 
 
