@@ -15,10 +15,10 @@ demo: setup      ## the whole path on real flights, on the local cloud
 test: setup check  ## set up, then the whole gate
 
 check: lint types  ## the whole gate: lint, types, and every test (synth, cdk-nag and cfn-lint among them)
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow" -n 2 --dist loadscope
 
 test-slow: setup ## what takes minutes
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m slow -s
 
 lint: setup      ## ruff
 	$(BIN)/ruff format --check --quiet .

@@ -40,7 +40,6 @@ class Rollout(Construct):
             environment={
                 "REGISTRY_TABLE": storage.registry.table_name,
                 "ARTIFACT_BUCKET": storage.artifacts.bucket_name,
-                "FUNCTION_PREFIX": f"trimtab-{stage.name}",
                 "STAGE": stage.name,
             },
             statements=[*self._release_rights(), *self._storage_rights(storage)],

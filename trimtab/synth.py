@@ -1,5 +1,6 @@
 """Synthesise the CDK app for a stage, when anything that it reads has changed."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -14,19 +15,26 @@ from trimtab.project import Project
 READS = ("app.py", "cdk.json", "requirements.txt", "infra/**/*", "functions/**/*", "models/*/model.toml")
 
 
-def synthesise(project: Project, stage: str, out: Path | None = None) -> Path:
+def synthesise(project: Project, stage: str) -> Path:
     """The stage's cloud assembly; made anew only if its sources changed.
 
     Raises:
         MisconfiguredError: the app says that something is wrong; its words are passed on.
     """
-    assembly = out or project.build / "assembly" / stage
+    assembly = project.build / "assembly" / stage
+    assembly.parent.mkdir(parents=True, exist_ok=True)
+    with assembly.with_name(f"{assembly.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two commands at once: the second one finds it made
+        _synthesise(project, stage, assembly)
+    return assembly
+
+
+def _synthesise(project: Project, stage: str, assembly: Path) -> None:
     stamp = assembly / ".sources"
     digest = sources_digest(project)
     if stamp.is_file() and stamp.read_text() == digest:
-        return assembly
+        return
     shutil.rmtree(assembly, ignore_errors=True)
-    assembly.parent.mkdir(parents=True, exist_ok=True)
     ran = subprocess.run(
         [sys.executable, "app.py"],
         cwd=project.root,
@@ -39,7 +47,6 @@ def synthesise(project: Project, stage: str, out: Path | None = None) -> Path:
     if ran.returncode:
         raise MisconfiguredError(f"the infrastructure could not be synthesised:\n{ran.stdout.strip()}")
     stamp.write_text(digest)
-    return assembly
 
 
 def sources_digest(project: Project) -> str:

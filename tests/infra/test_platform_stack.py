@@ -99,7 +99,6 @@ def test_roll_out_knows_where_registry_and_artifacts_are(platform: Template) -> 
     assert variables == {
         "REGISTRY_TABLE": "<StorageRegistry>",
         "ARTIFACT_BUCKET": "<StorageArtifacts>",
-        "FUNCTION_PREFIX": "trimtab-prod",
         "STAGE": "prod",
     }
     assert (function["FunctionName"], function["Timeout"]) == ("trimtab-prod-roll-out", 900)
