@@ -3,8 +3,9 @@
 import getpass
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
@@ -122,7 +123,7 @@ def deploy(model: Model, stage: StageName = LOCAL, as_json: Json = False) -> Non
     from trimtab.bring_up import ensure_deployed_stack
     from trimtab.deploy import deploy as deploy_artifact
     from trimtab.endpoint import find_endpoint
-    from trimtab.training import train_if_needed
+    from trimtab.training import example_row, train_if_needed
 
     project = Project.find()
     artifact = train_if_needed(project, model)
@@ -131,13 +132,11 @@ def deploy(model: Model, stage: StageName = LOCAL, as_json: Json = False) -> Non
         done = deploy_artifact(target, model, artifact, actor=getpass.getuser())
     endpoint = find_endpoint(target, model)
     if as_json:
-        print_json({**{name: getattr(done, name) for name in done.__dataclass_fields__}, "url": endpoint.url})
+        print_json({**asdict(done), "url": endpoint.url})
         return
     for line in done.steps:
         note(f"  {line}")
     results.print(done.message, markup=False)
-    from trimtab.training import example_row
-
     results.print(f"try it:\n  {endpoint.curl(example_row(artifact))}", markup=False)
 
 
@@ -187,6 +186,18 @@ def status(
     columns = ["model", "live release", "model version", "versions", "url"]
     rows = [[s["model"], s["release"], s["model_version"], len(s["versions"]), s["url"]] for s in found]
     print_table(f"stage {stage}", columns, rows)
+    if model:
+        _print_history(found[0])
+
+
+def _print_history(about: dict[str, Any]) -> None:
+    """The versions and releases of one model."""
+    versions = [[v["number"], v["state"], v["registered_at"], v["registered_by"]] for v in about["versions"]]
+    print_table("model versions", ["version", "state", "registered", "by"], versions)
+    releases = [[r["number"], r["model_version"], r["state"], r["live_at"] or "never"] for r in about["releases"]]
+    print_table("releases", ["release", "model version", "state", "last went live"], releases)
+    if not about["alias"]["as_registered"]:
+        note("live was moved by hand: the registry says otherwise; the next deployment puts it right")
 
 
 def _deployed(project: Project, stage: Stage) -> list[str]:

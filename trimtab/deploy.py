@@ -10,10 +10,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from functions.domain.errors import ConflictError, CorruptArtifactError, NotFoundError, UnavailableError
+from functions.domain.errors import ConflictError, CorruptArtifactError, NotFoundError, TrimtabError, UnavailableError
 from trimtab.stage import Stage
-
-ERROR_KEY = "error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,8 @@ def deploy(stage: Stage, model: str, artifact: Path, actor: str) -> Deployment:
     Raises:
         CorruptArtifactError: a file of the artifact is not what its manifest says.
         NotFoundError: the stage's stacks are not deployed.
-        UnavailableError: `roll_out` refused or failed; its reason is in the text.
+        UnavailableError: `roll_out` failed, or AWS did not answer.
+        TrimtabError: `roll_out` refused; its reason is the text.
     """
     prefix = upload(stage, model, artifact)
     event = {
@@ -84,6 +83,6 @@ def _invoke(stage: Stage, function: str, event: Mapping[str, Any]) -> dict[str, 
     answer: dict[str, Any] = json.loads(response["Payload"].read())
     if "FunctionError" in response:
         raise UnavailableError(f"{function} failed: {answer.get('errorMessage', answer)}")
-    if ERROR_KEY in answer:
-        raise UnavailableError(answer[ERROR_KEY])
+    if "error" in answer:
+        raise TrimtabError(answer["error"])
     return answer
