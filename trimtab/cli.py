@@ -158,7 +158,9 @@ def predict(
     if as_json:
         print_json({"model": model, "predictions": answers.predictions, "scores": answers.scores})
         return
-    shown = [[p["id"], p["label"], p.get("probability"), ", ".join(p["flags"])] for p in answers.predictions[:20]]
+    shown = [
+        [p["id"], p["label"], _shown(p.get("probability")), ", ".join(p["flags"])] for p in answers.predictions[:20]
+    ]
     print_table(f"{model}: {len(answers.predictions)} answers", ["id", "label", "probability", "flags"], shown)
     if len(answers.predictions) > len(shown):
         note(f"{len(answers.predictions) - len(shown)} more with --json")

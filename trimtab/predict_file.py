@@ -1,5 +1,6 @@
 """Send a file's rows to a model's endpoint, in requests that it takes."""
 
+import re
 from dataclasses import dataclass
 from itertools import batched
 from pathlib import Path
@@ -48,8 +49,7 @@ def predict_file(project: Project, stage: Stage, model: str, file: Path, label: 
         try:
             predictions += endpoint.predict(batch)["predictions"]
         except InvalidRequestError as error:
-            first = len(predictions) + 1
-            raise InvalidRequestError(f"{file}, rows {first} to {first + len(batch) - 1}: {error}") from None
+            raise InvalidRequestError(f"{file}: {_in_file(str(error), len(predictions))}") from None
     found: dict[str, float] = {}
     truth = rows.truth or [None] * len(predictions)
     known = [(actual, answer) for actual, answer in zip(truth, predictions, strict=True) if actual is not None]
@@ -57,3 +57,8 @@ def predict_file(project: Project, stage: Stage, model: str, file: Path, label: 
         actual, answers = zip(*known, strict=True)
         found = scores(settings.model.task, settings.label.positive, actual, answers)
     return FileAnswers(predictions, found, rows.left_out)
+
+
+def _in_file(error: str, rows_before: int) -> str:
+    """The endpoint's words, with rows numbered as in the file: from 1, the header not counted."""
+    return re.sub(r"\brow (\d+)", lambda found: f"row {rows_before + int(found[1]) + 1} of the file", error)

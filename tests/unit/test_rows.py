@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from functions.domain.errors import InvalidRequestError
+from trimtab.predict_file import _in_file
 from trimtab.rows import read_rows
 
 INPUTS = [
@@ -74,3 +75,9 @@ def test_json_rows_pass_as_they_are_for_the_endpoint_to_judge(tmp_path: Path) ->
 def test_json_that_holds_no_rows_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(InvalidRequestError, match=r"r\.json"):
         read_rows(write(tmp_path, text, name="r.json"), INPUTS, label=None)
+
+
+def test_an_endpoints_words_are_put_in_the_files_numbers() -> None:
+    assert _in_file("row 0, a: is null; row 3, b: is null", 200) == (
+        "row 201 of the file, a: is null; row 204 of the file, b: is null"
+    )
