@@ -4,7 +4,7 @@ from botocore.exceptions import ClientError
 
 from functions.domain.errors import NotFoundError
 from trimtab import local_process
-from trimtab.console import step
+from trimtab.console import note, step
 from trimtab.project import Project
 from trimtab.stage import LOCAL, Stage, open_stage, running_cloud
 from trimtab.synth import synthesise
@@ -37,7 +37,7 @@ def ensure_deployed_stack(project: Project, stage_name: str, model: str) -> Stag
 
 def _local(project: Project) -> Stage:
     with step("synthesise the stacks"):
-        assembly = synthesise(project, LOCAL)
+        assembly = synthesise(project, LOCAL, lambda line: note(f"    {line}"))
     about = running_cloud(project)
     if about is None:
         with step("start the local cloud"):

@@ -64,7 +64,7 @@ def up(
         note(f"the local cloud already runs: {about['gateway']}")
         return
     with step("synthesise the stacks"):
-        assembly = synthesise(project, LOCAL)
+        assembly = synthesise(project, LOCAL, lambda line: note(f"    {line}"))
     if not background:
         sys.exit(subprocess.run(local_process.command(project, port, assembly), check=False).returncode)  # noqa: S603
     with step("start the local cloud"):

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from functions.domain.errors import MisconfiguredError
@@ -15,8 +16,8 @@ from trimtab.project import Project
 READS = ("app.py", "cdk.json", "requirements.txt", "infra/**/*", "functions/**/*", "models/*/model.toml")
 
 
-def synthesise(project: Project, stage: str) -> Path:
-    """The stage's cloud assembly; made anew only if its sources changed.
+def synthesise(project: Project, stage: str, report: Callable[[str], None] = lambda line: None) -> Path:
+    """The stage's cloud assembly; made anew only if its sources changed. `report` gets each line that the app prints.
 
     Raises:
         MisconfiguredError: the app says that something is wrong; its words are passed on.
@@ -25,27 +26,31 @@ def synthesise(project: Project, stage: str) -> Path:
     assembly.parent.mkdir(parents=True, exist_ok=True)
     with assembly.with_name(f"{assembly.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two commands at once: the second one finds it made
-        _synthesise(project, stage, assembly)
+        _synthesise(project, stage, assembly, report)
     return assembly
 
 
-def _synthesise(project: Project, stage: str, assembly: Path) -> None:
+def _synthesise(project: Project, stage: str, assembly: Path, report: Callable[[str], None]) -> None:
     stamp = assembly / ".sources"
     digest = sources_digest(project)
     if stamp.is_file() and stamp.read_text() == digest:
         return
     shutil.rmtree(assembly, ignore_errors=True)
-    ran = subprocess.run(
+    said: list[str] = []
+    environment = {**os.environ, "CDK_OUTDIR": str(assembly), "CDK_CONTEXT_JSON": json.dumps({"stage": stage})}
+    with subprocess.Popen(
         [sys.executable, "app.py"],
         cwd=project.root,
-        env={**os.environ, "CDK_OUTDIR": str(assembly), "CDK_CONTEXT_JSON": json.dumps({"stage": stage})},
+        env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        check=False,
-    )
-    if ran.returncode:
-        raise MisconfiguredError(f"the infrastructure could not be synthesised:\n{ran.stdout.strip()}")
+    ) as app:
+        for line in app.stdout or ():
+            said.append(line.rstrip())
+            report(said[-1])
+    if app.returncode:
+        raise MisconfiguredError("\n".join(["the infrastructure could not be synthesised:", *said]))
     stamp.write_text(digest)
 
 
