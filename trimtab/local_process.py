@@ -59,6 +59,8 @@ def start(project: Project, port: int | None = None) -> dict[str, Any]:
             stderr=log,
             start_new_session=True,
         )
+    for child in _children.values():
+        child.poll()  # one that was killed is waited for now
     _children[process.pid] = process
     deadline = monotonic() + START_LIMIT_S
     while monotonic() < deadline:
