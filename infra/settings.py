@@ -7,15 +7,12 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from functions.domain.errors import MisconfiguredError
+from functions.domain.names import LOCAL_ACCOUNT, LOCAL_REGION, LOCAL_STAGE
 
 # CloudWatch Logs keeps logs for one of these numbers of days, no other.
 LogDays = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
 ]
-
-LOCAL_STAGE = "local"
-LOCAL_ACCOUNT = "123456789012"
-LOCAL_REGION = "us-east-1"
 
 
 class StageSettings(BaseModel):

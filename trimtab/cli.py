@@ -207,8 +207,8 @@ def _deployed(project: Project, stage: Stage) -> list[str]:
 
     names = deployed_models(stage)
     if not names:
-        folders = ", ".join(sorted(path.parent.name for path in project.models.glob("*/model.toml")))
-        note(f"nothing is deployed in stage {stage.name}; models here: {folders or 'none'}")
+        here = ", ".join(project.model_names) or "none"
+        note(f"nothing is deployed in stage {stage.name}; models here: {here}")
     return names
 
 

@@ -42,6 +42,11 @@ class Project:
     def cloud_state(self) -> Path:
         return self.root / self.state_folder
 
+    @property
+    def model_names(self) -> list[str]:
+        """The models that have a folder, by name."""
+        return sorted(path.parent.name for path in self.models.glob("*/model.toml"))
+
     def model_folder(self, model: str) -> Path:
         """The folder of a model.
 
@@ -50,7 +55,7 @@ class Project:
         """
         folder = self.models / model
         if not (folder / "model.toml").is_file():
-            known = ", ".join(sorted(path.parent.name for path in self.models.glob("*/model.toml"))) or "none yet"
+            known = ", ".join(self.model_names) or "none yet"
             raise NotFoundError(
                 f"no models/{model}/model.toml (models here: {known}): "
                 f"`trimtab new {model} --from data.csv --label COLUMN` makes one"

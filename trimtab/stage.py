@@ -9,11 +9,10 @@ import boto3
 from botocore.config import Config
 
 from functions.domain.errors import NotFoundError, UnavailableError
-from functions.domain.names import Names
+from functions.domain.names import LOCAL_ACCOUNT, LOCAL_REGION, LOCAL_STAGE, Names
 from trimtab.project import Project
 
-LOCAL = "local"
-LOCAL_ACCOUNT, LOCAL_REGION = "123456789012", "us-east-1"
+LOCAL = LOCAL_STAGE
 ROLL_OUT_TIMEOUT_S = 900  # Lambda's own limit: a SnapStart version takes minutes to become active
 
 

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+# The local cloud is a stage like any other, in an account and a region of its own: moto's.
+LOCAL_STAGE, LOCAL_ACCOUNT, LOCAL_REGION = "local", "123456789012", "us-east-1"
+
 
 @dataclass(frozen=True, slots=True)
 class Names:

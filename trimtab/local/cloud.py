@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from functions.domain.errors import TrimtabError, UnavailableError
+from functions.domain.names import LOCAL_ACCOUNT, LOCAL_REGION
 from trimtab.local.assembly import read_assembly
 from trimtab.local.client_keys import ClientKeys
 from trimtab.local.control import Control
@@ -44,7 +45,6 @@ from trimtab.local.stacks import Stacks
 from trimtab.local.state_folder import StateFolder
 from trimtab.local.throttle import Quotas
 
-ACCOUNT, REGION = "123456789012", "us-east-1"
 INVOKE_URL = re.compile(r"^https://([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com/([^/]+)$")
 DRAIN_S = 5.0
 
@@ -57,27 +57,29 @@ class Cloud:
         self._assets: dict[tuple[str, str], Path] = {}
         self._deploying, self._stopping, self._ended = threading.Lock(), threading.Lock(), threading.Event()
         self._endpoint_server = HttpServer("AWS endpoint", lambda request: self._front.answer(request), endpoint_port)
-        self._moto = Moto(ACCOUNT, self._endpoint_server.port)
+        self._moto = Moto(LOCAL_ACCOUNT, self._endpoint_server.port)
         self._journal = Journal(state.folder("moto"), self._moto)
-        self._faults, self._credentials = Faults(), Credentials(ACCOUNT, self._moto)
-        self._sink = LogSink(state.folder("logs"), self._moto, ACCOUNT, REGION)
+        self._faults, self._credentials = Faults(), Credentials(LOCAL_ACCOUNT, self._moto)
+        self._sink = LogSink(state.folder("logs"), self._moto, LOCAL_ACCOUNT, LOCAL_REGION)
         self._functions = self._lambda_functions()
         self._invoker = Invoker(
-            self._functions.codes, self._sink, self._credentials, runtime_folder(state.folder("runtime")), REGION,
+            self._functions.codes, self._sink, self._credentials, runtime_folder(state.folder("runtime")), LOCAL_REGION,
             self._endpoint_server.url,
         )  # fmt: skip
         service = LambdaService(self._functions, self._functions.layers, self._invoker)
-        self._firehose = Firehose(state.folder("firehose"), self._journal, self._moto, self._faults, ACCOUNT, REGION)
+        self._firehose = Firehose(
+            state.folder("firehose"), self._journal, self._moto, self._faults, LOCAL_ACCOUNT, LOCAL_REGION
+        )
         self._stacks = Stacks(state.folder("stacks"))
-        self._custom = CustomResources(self._endpoint_server.url, ACCOUNT, REGION, self._run_function)
+        self._custom = CustomResources(self._endpoint_server.url, LOCAL_ACCOUNT, LOCAL_REGION, self._run_function)
         control = Control(self._custom, self._firehose, self._faults, self.status, self.deploy, self.stop)
         self._front = Front(self._journal, LambdaApi(service), self._firehose, control.answer)
         self._gateway = Gateway(
-            account=ACCOUNT,
-            region=REGION,
+            account=LOCAL_ACCOUNT,
+            region=LOCAL_REGION,
             functions=self._functions.files,
             invoker=self._invoker,
-            keys=ClientKeys(self._moto, self._journal, ACCOUNT, REGION),
+            keys=ClientKeys(self._moto, self._journal, LOCAL_ACCOUNT, LOCAL_REGION),
             credentials=self._credentials,
             quotas=Quotas(state.folder("quotas")),
             sink=self._sink,
@@ -117,9 +119,9 @@ class Cloud:
     def deploy(self, folder: Path) -> dict[str, Any]:
         """Apply a cloud assembly. Raises TrimtabError: what is wrong with it, or what could not be made."""
         with self._deploying:
-            assembly = read_assembly(folder, ACCOUNT, REGION)
+            assembly = read_assembly(folder, LOCAL_ACCOUNT, LOCAL_REGION)
             self._assets |= assembly.assets
-            context = Context(self.endpoint_url, ACCOUNT, REGION)
+            context = Context(self.endpoint_url, LOCAL_ACCOUNT, LOCAL_REGION)
             done = Deployment(context, self._stacks, self._custom, self._rewrite).apply(assembly)
             self._gateway.serve(read_apis(self._stacks))
             missing = not_done(self._stacks)
@@ -169,7 +171,7 @@ class Cloud:
             pass
 
     def _lambda_functions(self) -> Functions:
-        arns = f"arn:aws:lambda:{REGION}:{ACCOUNT}:"
+        arns = f"arn:aws:lambda:{LOCAL_REGION}:{LOCAL_ACCOUNT}:"
         folder = self._state.folder("lambda")
         return Functions(
             files=FunctionFiles(self._state.folder("lambda", "functions")),
@@ -184,7 +186,7 @@ class Cloud:
         """Code of a function or layer: a staged asset, or an object in moto's S3."""
         if (bucket, key) in self._assets:
             return self._assets[bucket, key].read_bytes()
-        scope = f"AWS4-HMAC-SHA256 Credential={ACCOUNT}/20130101/{REGION}/s3/aws4_request"
+        scope = f"AWS4-HMAC-SHA256 Credential={LOCAL_ACCOUNT}/20130101/{LOCAL_REGION}/s3/aws4_request"
         target = f"/{bucket}/{quote(key)}" + (f"?versionId={quote(version)}" if version else "")
         headers = [("Host", "127.0.0.1"), ("Authorization", f"{scope}, SignedHeaders=host, Signature=0")]
         response = self._moto.call(Request("GET", target, headers))
