@@ -21,7 +21,7 @@ class PredictionLog(Construct):
         self, scope: Construct, construct_id: str, stage: StageContext, model: str, bucket: s3.IBucket
     ) -> None:
         super().__init__(scope, construct_id)
-        name = stage.names.prediction_stream(model)
+        name = stage.names.record_stream("predictions", model)
         log_group = add_log_group(self, "Logs", stage, f"/aws/kinesisfirehose/{name}")
         log_stream = logs.LogStream(
             self, "LogStream", log_group=log_group, log_stream_name="delivery", removal_policy=RemovalPolicy.DESTROY

@@ -5,7 +5,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, field_validator, model_validator
 
+from functions.adapters.evaluate_settings import EvaluateSettings, Span
 from functions.domain.contract import Action, Feature, FeatureType, Task
+from functions.domain.durations import duration
+from functions.domain.model_config import ModelConfig
 
 TIME = "time"  # the data set's column that says when a row happened
 REFERENCE = r"^[A-Za-z_][A-Za-z0-9_]*:[A-Za-z_][A-Za-z0-9_]*$"  # module:function
@@ -89,6 +92,7 @@ class LabelSettings(Section):
 
     name: str = Field(min_length=1)
     positive: StrictBool | StrictInt | StrictStr | None = None
+    matures_after: Span = "0s"
 
 
 class TrainSettings(Section):
@@ -97,6 +101,7 @@ class TrainSettings(Section):
     estimator: str | None = Field(default=None, pattern=REFERENCE)
     onnx: str | None = Field(default=None, min_length=1)
     export: str | None = Field(default=None, pattern=REFERENCE)
+    external: Annotated[bool, Field(strict=True)] = False
     seed: int = Field(default=0, ge=0, le=2**32 - 1)
     until: datetime | date | None = None
     holdout: float = Field(default=0.2, ge=0.01, le=0.5)
@@ -104,8 +109,9 @@ class TrainSettings(Section):
     @model_validator(mode="after")
     def _one_road(self) -> Self:
         given = [key for key in ("estimator", "onnx", "export") if getattr(self, key) is not None]
+        given += ["external"] if self.external else []
         if len(given) != 1:
-            raise ValueError(f"give one of estimator, onnx and export, not {' and '.join(given) or 'none'}")
+            raise ValueError(f"give one of estimator, onnx, export and external, not {' and '.join(given) or 'none'}")
         return self
 
     @field_validator("onnx")
@@ -167,6 +173,7 @@ class ModelSettings(Section):
     label: LabelSettings
     train: TrainSettings
     guard: GuardSettings = GuardSettings()
+    evaluate: EvaluateSettings = EvaluateSettings()
     gate: GateSettings = GateSettings()
     api: ApiSettings = ApiSettings()
     lambda_: LambdaSettings = Field(default=LambdaSettings(), alias="lambda")
@@ -178,11 +185,41 @@ class ModelSettings(Section):
                 raise ValueError(f"feature {name!r}: a name has 1 to 128 printable characters and no space around it")
         if self.label.name in self.features:
             raise ValueError(f"{self.label.name!r} is the label and a feature: remove [features.{self.label.name}]")
+        self._check_evaluate()
         if self.model.task == "binary" and self.label.positive is None:
             raise ValueError("a binary model needs [label] positive: the class whose probability it answers")
         if self.model.task != "binary" and self.label.positive is not None:
             raise ValueError(f"[label] positive is for binary models, and the task is {self.model.task}: remove it")
         return self
+
+    def _check_evaluate(self) -> None:
+        folded = [name.casefold() for name in self.features]
+        twin = next((name for name in self.features if folded.count(name.casefold()) > 1), None)
+        if twin is not None:
+            raise ValueError(f"feature {twin!r}: another differs in case only, which no SQL engine tells apart: rename")
+        for name in self.evaluate.slices:
+            if name not in self.features:
+                raise ValueError(f"[evaluate] slices: {name!r} is no feature: list features, or remove it")
+            if self.features[name].size is not None:
+                raise ValueError(f"[evaluate] slices: {name!r} is a vector, which has no slices: remove it")
+        if fault := self.evaluate.fault(self.model.task):
+            raise ValueError(fault)
+
+    @property
+    def config(self) -> ModelConfig:
+        """What the functions behind the endpoint need of these settings."""
+        return ModelConfig(
+            model=self.model.name,
+            task=self.model.task,
+            external=self.train.external,
+            features=self.contract_features,
+            label=self.label.name,
+            positive=self.label.positive,
+            matures_after_s=round(duration(self.label.matures_after).total_seconds()),
+            evaluate=self.evaluate.compiled(self.model.task),
+            memory_mb=self.lambda_.memory,
+            about={"owner": self.model.owner, "description": self.model.description},
+        )
 
     @property
     def contract_features(self) -> tuple[Feature, ...]:

@@ -48,6 +48,7 @@ class Store(Protocol):
 
     def read(self, key: Key) -> Stored | None: ...
     def read_all(self, pk: str, prefix: str = "") -> list[Stored]: ...
+    def read_last(self, pk: str, prefix: str, most: int, before: str = "") -> list[Stored]: ...
     def commit(self, changes: Sequence[Change], acts: Sequence[Act], hold: Hold | None = None) -> None: ...
     def head(self) -> Head: ...
     def entries(self) -> Iterator[StoredEntry]: ...
@@ -55,7 +56,7 @@ class Store(Protocol):
 
 MODELS, AUDIT = "MODELS", "AUDIT"
 AUDIT_HEAD = Key(AUDIT, "HEAD")
-VERSIONS, RELEASES = "VERSION#", "RELEASE#"
+VERSIONS, RELEASES, EVALUATIONS = "VERSION#", "RELEASE#", "EVALUATION#"
 
 
 def model_key(model: str) -> Key:
@@ -80,6 +81,15 @@ def pair_key(model: str, version: int, code_digest: str) -> Key:
 
 def lease_key(model: str) -> Key:
     return Key(f"MODEL#{model}", "LEASE")
+
+
+def config_key(model: str) -> Key:
+    return Key(f"MODEL#{model}", "CONFIG")
+
+
+def evaluation_key(model: str, window_end: str) -> Key:
+    """`window_end` is ISO 8601 in UTC, so that keys sort by time."""
+    return Key(f"MODEL#{model}", f"{EVALUATIONS}{window_end}")
 
 
 def item_digests(changes: Sequence[Change]) -> dict[str, str]:

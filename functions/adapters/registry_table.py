@@ -59,6 +59,25 @@ class RegistryTable:
             condition, values[":prefix"] = "pk = :pk AND begins_with(sk, :prefix)", {"S": prefix}
         return [_stored(item) for item in self._query(condition, values)]
 
+    def read_last(self, pk: str, prefix: str, most: int, before: str = "") -> list[Stored]:
+        """Of the documents under `pk` whose `sk` starts with `prefix`, the last `most`, in the order of `sk`.
+
+        With `before`, of those alone whose `sk` is less than `prefix + before`.
+        """
+        # BETWEEN takes its upper end in: a document at `before` itself is left out below.
+        upper = prefix + (before or "\uffff")
+        with translated("read the registry", {"ResourceNotFoundException": NotFoundError}):
+            answer = self._client.query(
+                TableName=self._table,
+                KeyConditionExpression="pk = :pk AND sk BETWEEN :low AND :high",
+                ExpressionAttributeValues={":pk": {"S": pk}, ":low": {"S": prefix}, ":high": {"S": upper}},
+                ScanIndexForward=False,
+                Limit=most + 1,
+                ConsistentRead=True,
+            )
+        found = [_stored(item) for item in answer["Items"] if item["sk"]["S"] < upper]
+        return found[:most][::-1]
+
     def head(self) -> Head:
         """The audit chain's newest entry."""
         return _head(self.read(AUDIT_HEAD))

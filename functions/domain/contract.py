@@ -34,6 +34,12 @@ class Feature:
     categories: tuple[str | int, ...] | None = None
     nullable: bool = False
 
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "Feature":
+        """Read a feature as `asdict` wrote it, from JSON."""
+        categories = document["categories"]
+        return cls(**{**document, "categories": None if categories is None else tuple(categories)})
+
 
 @dataclass(frozen=True, slots=True)
 class Output:
@@ -94,10 +100,7 @@ class Contract:
                 "train the model again with this version of Trimtab"
             )
         fields = {key: value for key, value in document.items() if key != "v"}
-        fields["features"] = tuple(
-            Feature(**{**f, "categories": None if f["categories"] is None else tuple(f["categories"])})
-            for f in fields["features"]
-        )
+        fields["features"] = tuple(Feature.from_document(feature) for feature in fields["features"])
         fields["outputs"] = tuple(Output(**{**o, "shape": tuple(o["shape"])}) for o in fields["outputs"])
         fields["classes"] = None if fields["classes"] is None else tuple(fields["classes"])
         fields["guard"] = Guard(**fields["guard"])

@@ -1,7 +1,11 @@
 """Names of what a stage owns in AWS, said once: CDK creates by them, functions and command line find by them."""
 
 from dataclasses import dataclass
+from typing import Literal
 
+RecordKind = Literal["predictions", "labels", "observations"]
+
+METRIC_NAMESPACE = "Trimtab"  # of all metrics that functions write
 # The local cloud is a stage like any other, in an account and a region of its own: moto's.
 LOCAL_STAGE, LOCAL_ACCOUNT, LOCAL_REGION = "local", "123456789012", "us-east-1"
 
@@ -42,8 +46,19 @@ class Names:
         parts = ["trimtab", self.stage, verb.replace("_", "-"), *([model] if model else [])]
         return "-".join(parts)
 
-    def prediction_stream(self, model: str) -> str:
-        return f"trimtab-{self.stage}-predictions-{model}"
+    def record_stream(self, kind: RecordKind, model: str) -> str:
+        """The Firehose stream of one kind of records of one model."""
+        return f"trimtab-{self.stage}-{kind}-{model}"
+
+    @property
+    def event_bus(self) -> str:
+        """Where verdicts are published."""
+        return f"trimtab-{self.stage}"
+
+    @property
+    def alert_topic(self) -> str:
+        """Where alarms are told to people."""
+        return f"trimtab-{self.stage}-alerts"
 
     def model_layer(self, model: str) -> str:
         return f"trimtab-{self.stage}-model-{model}"

@@ -24,6 +24,10 @@ class FakeTable:
             found = [stored for key, stored in self.items.items() if key.pk == pk and key.sk.startswith(prefix)]
         return sorted(found, key=lambda stored: stored.key.sk)
 
+    def read_last(self, pk: str, prefix: str, most: int, before: str = "") -> list[Stored]:
+        found = self.read_all(pk, prefix)
+        return [stored for stored in found if not before or stored.key.sk < prefix + before][-most:]
+
     def commit(self, changes: Sequence[Change], acts: Sequence[Act], hold: Hold | None = None) -> None:
         assert len({change.key for change in changes}) == len(changes), "DynamoDB takes one write an item"
         with self._lock:

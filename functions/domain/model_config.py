@@ -1,0 +1,84 @@
+"""A model's deployed settings: what the functions behind the endpoint need of model.toml, as the registry keeps it.
+
+CDK writes it at each deployment of the model's stack; so a threshold changes without another model version.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from functions.domain.contract import Feature, Task
+from functions.domain.errors import CorruptArtifactError
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationConfig:
+    """[evaluate] of model.toml; docs/model-toml.md says what each is for. Spans are in seconds."""
+
+    schedule_s: int
+    window_s: int
+    metrics: tuple[str, ...]
+    slices: tuple[str, ...]
+    min_rows: int
+    min_labels: int
+    min_coverage: float
+    confidence: float
+    tolerance: float
+    drift_psi: float
+    drift_fdr: float
+    drift_cost: float
+    consecutive: int
+    cool_down_s: int
+
+    @property
+    def window(self) -> timedelta:
+        return timedelta(seconds=self.window_s)
+
+    @property
+    def judged_metric(self) -> str:
+        """The metric that verdicts are about: the first that is listed."""
+        return self.metrics[0]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """`matures_after_s` is how long after a prediction its label is known as a rule. `memory_mb` is predict's own."""
+
+    model: str
+    task: Task
+    external: bool
+    features: tuple[Feature, ...]
+    label: str
+    positive: str | int | bool | None
+    matures_after_s: int
+    evaluate: EvaluationConfig
+    memory_mb: int = 1024
+    about: Mapping[str, str] = field(default_factory=dict)  # owner and description, for reports
+
+    @property
+    def matures_after(self) -> timedelta:
+        return timedelta(seconds=self.matures_after_s)
+
+    def to_document(self) -> dict[str, Any]:
+        return {"v": SCHEMA_VERSION, **asdict(self)}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "ModelConfig":
+        """Read a registry document.
+
+        Raises:
+            CorruptArtifactError: of a schema version that this code does not know.
+        """
+        if document.get("v") != SCHEMA_VERSION:
+            raise CorruptArtifactError(
+                f"settings of schema version {document.get('v')!r}; this code reads {SCHEMA_VERSION}: "
+                "deploy the model's stack again"
+            )
+        fields = {key: value for key, value in document.items() if key != "v"}
+        fields["features"] = tuple(Feature.from_document(feature) for feature in fields["features"])
+        evaluate: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in fields["evaluate"].items()}
+        fields["evaluate"] = EvaluationConfig(**evaluate)
+        return cls(**fields)
