@@ -18,8 +18,8 @@ class Evaluation:
     `window` is what drift, quality and operation were judged on; `labelled_window`, of the same length and as recent as
     labels mature, what performance was. `finding` is what this window alone would have said, `verdict` what was decided
     with the ones before. `metrics` are realised ones ({name: {value, low, high}}) overall, `versions` the judged metric
-    by model version. `estimated` is for `window`; `estimated_labelled` for `labelled_window`, where `metrics` can be held
-    against it. `drifted` are names of columns, the costliest first; `report` is the key of report.json in the data bucket.
+    by model version. `estimated` is for `window`; `estimated_labelled` for `labelled_window`, where it can be held
+    against `metrics`. `drifted` are names of columns, the costliest first; `report` is report.json's key.
     """
 
     model: str

@@ -22,7 +22,7 @@ class NumberDigest:
     """A numeric column: count and missing of all values, the rest of those that are there.
 
     Bins are half-open: below edges[0], [edges[0], edges[1]), …, from edges[-1] up; so `counts` has one more than
-    `edges`. `quantiles` are the values at 0, 1/200, …, 1 of the sorted sample (inverted CDF); empty where nothing is there.
+    `edges`. `quantiles` are the values at 0, 1/200, …, 1 of the sorted sample (inverted CDF), if there is any.
     `losses[i]` is the mean loss on the hold-out of rows in bin i, `missing_loss` that of rows without a value; None
     where the hold-out has none.
     """
