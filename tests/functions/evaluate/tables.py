@@ -81,10 +81,10 @@ def texts(values: Any) -> NDArray[Any]:
 def write_rows(path: Path, config: ModelConfig, columns: Mapping[str, Any]) -> Path:
     """One Parquet file of the log table; returns its path.
 
-    `columns` is by the table's column (`in_<feature>` for a feature): arrays [rows], or [rows, k] for a vector. None, NaN,
-    NaT and what is masked are null. `time` is START where it is not given, so pass NaT for labels without prediction.
-    `probabilities` is by class: {class: [rows]}. `labels` is [rows] of JSON text; where it is not given, it holds the one
-    label of the row that `label` (or `target`), `observed_at` and `labelled_at` tell.
+    `columns` is by the table's column (`in_<feature>` for a feature): arrays [rows], or [rows, k] for a vector. None,
+    NaN, NaT and what is masked are null. `time` is START where it is not given, so pass NaT for labels without
+    prediction. `probabilities` is by class: {class: [rows]}. `labels` is [rows] of JSON text; where it is not given, it
+    holds the one label of the row that `label` (or `target`), `observed_at` and `labelled_at` tell.
     """
     types = {**COLUMNS, **{feature_column(f.name): feature_type(f) for f in config.features}}
     unknown = set(columns) - set(types)
