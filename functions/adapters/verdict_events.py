@@ -1,0 +1,50 @@
+"""Publishes verdicts on the stage's event bus."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from functions.adapters.aws_errors import translated
+from functions.domain.errors import NotFoundError, UnavailableError
+
+SOURCE, DETAIL_TYPE = "trimtab", "Verdict"
+
+
+def events_client() -> Any:
+    """An EventBridge client with this adapter's timeouts and retries."""
+    retries = {"mode": "standard", "total_max_attempts": 4}
+    return boto3.client("events", config=Config(connect_timeout=2, read_timeout=5, retries=retries))
+
+
+class VerdictEvents:
+    """One bus. A verdict that is published twice is the same event twice: whoever acts on it reads the registry."""
+
+    def __init__(self, client: Any, bus: str) -> None:
+        self._client = client
+        self._bus = bus
+
+    def publish(self, detail: Mapping[str, Any], time: datetime) -> None:
+        """Publish a verdict.
+
+        Raises:
+            NotFoundError: there is no such bus.
+            UnavailableError: EventBridge did not take it.
+        """
+        entry = {
+            "EventBusName": self._bus,
+            "Source": SOURCE,
+            "DetailType": DETAIL_TYPE,
+            "Detail": json.dumps(detail),
+            "Time": time,
+        }
+        with translated(f"publish a verdict on {self._bus}", {"ResourceNotFoundException": NotFoundError}):
+            answer = self._client.put_events(Entries=[entry])
+        if answer["FailedEntryCount"]:
+            failed = answer["Entries"][0]
+            raise UnavailableError(
+                f"publish a verdict on {self._bus}: {failed.get('ErrorCode')}: {failed.get('ErrorMessage')}"
+            )
