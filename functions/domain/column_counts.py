@@ -1,0 +1,100 @@
+"""What was counted of one column in a window: enough to compare it with its reference, and of the same size for any
+number of rows."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from functions.domain.reference import CategoryDigest, NumberDigest
+
+KNOT_STEP = 5  # every fifth of a reference's 201 quantiles: 40 bins of about equal share
+
+
+@dataclass(frozen=True, slots=True)
+class NumberCounts:
+    """A numeric column. Bins are half-open between `knots`, as a NumberDigest's are between its edges.
+
+    `counts`, `means` and `variances` (population) are by bin, [knots + 1]; an empty bin's mean and variance are 0.
+    `missing` counts nulls and what is no finite number.
+    """
+
+    knots: NDArray[np.float64]
+    counts: NDArray[np.float64]
+    means: NDArray[np.float64]
+    variances: NDArray[np.float64]
+    missing: int = 0
+    zeros: int = 0
+    min: float | None = None
+    max: float | None = None
+
+    @property
+    def present(self) -> int:
+        return int(self.counts.sum())
+
+    @property
+    def rows(self) -> int:
+        return self.present + self.missing
+
+    @property
+    def mean(self) -> float | None:
+        return float(self.counts @ self.means / self.present) if self.present else None
+
+    @property
+    def std(self) -> float | None:
+        """Of the population, as a NumberDigest's is; bins are put together without cancellation (Chan et al. 1983)."""
+        if self.mean is None:
+            return None
+        squares = self.counts @ self.variances + self.counts @ (self.means - self.mean) ** 2
+        return float(np.sqrt(squares / self.present))
+
+    def folded(self, edges: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Counts of the present values between `edges`, [edges + 1].
+
+        Raises:
+            ValueError: an edge is none of the knots.
+        """
+        at = np.searchsorted(self.knots, edges)
+        if len(edges) and not (at[-1] < len(self.knots) and np.array_equal(self.knots[at], edges)):
+            raise ValueError("bins can only be put together at their own knots")
+        starts = np.concatenate([[0], at + 1])
+        return np.add.reduceat(self.counts, starts)
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryCounts:
+    """A column of texts or bools.
+
+    `counts` is of the values that were asked for, 0 where there are none; `others` counts rows with any other value,
+    and `listed` is the most frequent of those, `distinct_others` how many different ones there are (None: not listed).
+    """
+
+    counts: dict[str, int]
+    others: int = 0
+    missing: int = 0
+    listed: tuple[tuple[str, int], ...] = field(default=())
+    distinct_others: int | None = None
+
+    @property
+    def rows(self) -> int:
+        return sum(self.counts.values()) + self.others + self.missing
+
+
+ColumnCounts = NumberCounts | CategoryCounts
+
+
+def compared_edges(digest: NumberDigest) -> NDArray[np.float64]:
+    """The edges of the bins that are compared: the reference's own; around its value where it has but one."""
+    if digest.edges or digest.min is None or digest.min != digest.max:
+        return np.array(digest.edges, dtype=np.float64)
+    return np.array([digest.min, np.nextafter(digest.min, np.inf)])
+
+
+def knots(digest: NumberDigest) -> NDArray[np.float64]:
+    """Where to count a numeric column: at the edges that are compared, and at every fifth quantile for Wasserstein."""
+    return np.unique(np.concatenate([compared_edges(digest), digest.quantiles[::KNOT_STEP]]))
+
+
+def known_values(digest: CategoryDigest | None, categories: tuple[str | int, ...] | None) -> list[str]:
+    """Which values of a column to count one by one: the reference's, and those that model.toml lists."""
+    return sorted({*(digest.categories if digest else ()), *map(str, categories or ())})
