@@ -2,34 +2,37 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
+from trimtab.local.metric_store import MetricName, metric_name
 
-def metric_data(line: str, time_ms: int) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Namespace and data of each directive in a log line, as moto keeps them (naive times are UTC); none if not EMF."""
-    if not line.startswith("{") or '"_aws"' not in line:
-        return
+Datum = tuple[MetricName, float, float, str]
+
+
+def metric_values(line: str, time_ms: int) -> list[Datum]:
+    """Metric, value, seconds since 1970 and unit of each value in a log line; none if it is not EMF.
+
+    Without a time of its own a line counts at `time_ms`.
+    """
+    if '"_aws"' not in line or not line.startswith("{"):
+        return []
     try:
         document = json.loads(line)
-        directives = document["_aws"]["CloudWatchMetrics"]
-        at = datetime.fromtimestamp(document["_aws"].get("Timestamp", time_ms) / 1000, UTC).replace(tzinfo=None)
-        for directive in directives:
-            yield directive["Namespace"], list(_directive(document, directive, at))
+        at_s = document["_aws"].get("Timestamp", time_ms) / 1000
+        return [
+            datum
+            for directive in document["_aws"]["CloudWatchMetrics"]
+            for datum in _directive(document, directive, at_s)
+        ]
     except (ValueError, KeyError, TypeError):
-        return  # as CloudWatch does: what isn't well-formed stays a log line
+        return []  # as CloudWatch does: what isn't well-formed stays a log line
 
 
-def _directive(document: dict[str, Any], directive: dict[str, Any], at: datetime) -> Iterator[dict[str, Any]]:
+def _directive(document: dict[str, Any], directive: dict[str, Any], at_s: float) -> Iterator[Datum]:
     for names in directive.get("Dimensions") or [[]]:
-        dimensions = [{"Name": name, "Value": str(document[name])} for name in names]
+        dimensions = {name: str(document[name]) for name in names}
         for metric in directive["Metrics"]:
             value = document[metric["Name"]]
+            name = metric_name(directive["Namespace"], metric["Name"], dimensions)
             for number in value if isinstance(value, list) else [value]:
-                yield {
-                    "MetricName": metric["Name"],
-                    "Dimensions": dimensions,
-                    "Value": float(number),
-                    "Unit": metric.get("Unit", "None"),
-                    "Timestamp": at,
-                }
+                yield name, float(number), at_s, metric.get("Unit", "None")

@@ -1,4 +1,4 @@
-"""Where log lines go: at once into a file for each log group, and in batches into moto's CloudWatch Logs and metrics.
+"""Where log lines go: at once into a file for each log group and to the metrics, in batches into CloudWatch Logs.
 
 A line is in its file before the writer goes on, so that what a function logged survives a kill of the cloud; at the
 next start the files' ends are put back into CloudWatch Logs.
@@ -10,10 +10,10 @@ import sys
 import threading
 import traceback
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 
-from trimtab.local.emf import metric_data
 from trimtab.local.moto_app import Moto
 
 BATCH_S = 0.5
@@ -24,10 +24,13 @@ Event = tuple[int, str]
 
 
 class LogSink:
-    """`write` takes a line from any thread."""
+    """`write` takes a line from any thread, and shows it to `take_line`, which finds the metrics in it."""
 
-    def __init__(self, folder: Path, moto: Moto, account: str, region: str) -> None:
+    def __init__(
+        self, folder: Path, moto: Moto, account: str, region: str, take_line: Callable[[str, int], None]
+    ) -> None:
         self._folder, self._moto, self._account, self._region = folder, moto, account, region
+        self._take_line = take_line
         self._lock = threading.Lock()
         self._files: dict[str, int] = {}
         self._sizes: dict[str, int] = {}
@@ -66,6 +69,7 @@ class LogSink:
             os.write(file, data)
             self._sizes[group] += len(data)
             self._pending.append((group, stream, time_ms, text))
+        self._take_line(text, time_ms)
 
     def _file(self, group: str) -> int:
         if group in self._files and self._sizes[group] > FILE_BYTES:
@@ -99,11 +103,6 @@ class LogSink:
         for group, stream, time_ms, text in batch:
             streams[group, stream].append((time_ms, text))
         self._to_logs(streams)
-        backend = self._moto.backend("cloudwatch", self._account, self._region)
-        for _, _, time_ms, text in batch:
-            for namespace, data in metric_data(text, time_ms):
-                with self._moto.lock:
-                    backend.put_metric_data(namespace, data)
 
     def _to_logs(self, streams: dict[tuple[str, str], list[Event]]) -> None:
         backend = self._moto.backend("logs", self._account, self._region)
