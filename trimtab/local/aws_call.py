@@ -17,6 +17,7 @@ NOT_KEPT = frozenset(
         ("logs", "PutLogEvents"),
         ("logs", "StartQuery"),
         ("monitoring", "PutMetricData"),
+        ("monitoring", "SetAlarmState"),
         ("sts", "AssumeRole"),
         ("sts", "AssumeRoleWithWebIdentity"),
         ("sqs", "ReceiveMessage"),

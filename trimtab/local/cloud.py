@@ -2,7 +2,6 @@
 
 import os
 import re
-import sys
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,10 +10,11 @@ from time import perf_counter
 from typing import Any
 from urllib.parse import quote
 
-from functions.domain.errors import TrimtabError, UnavailableError
+from functions.domain.errors import UnavailableError
 from functions.domain.names import LOCAL_ACCOUNT, LOCAL_REGION
 from trimtab.local.assembly import read_assembly
 from trimtab.local.client_keys import ClientKeys
+from trimtab.local.clock import Clock
 from trimtab.local.control import Control
 from trimtab.local.credentials import Credentials
 from trimtab.local.custom_resource import CustomResources
@@ -22,7 +22,9 @@ from trimtab.local.deployment import Deployment
 from trimtab.local.faults import Faults
 from trimtab.local.firehose import Firehose
 from trimtab.local.front import Front
+from trimtab.local.function_target import FunctionTargets
 from trimtab.local.gateway import BODY_LIMIT, Gateway
+from trimtab.local.gateway_metrics import GatewayMetrics
 from trimtab.local.http_message import Request
 from trimtab.local.http_server import HttpServer
 from trimtab.local.invocation import Result
@@ -33,9 +35,12 @@ from trimtab.local.lambda_code import CodeStore
 from trimtab.local.lambda_errors import LambdaError, invalid
 from trimtab.local.lambda_functions import Functions
 from trimtab.local.lambda_layers import Layers
+from trimtab.local.lambda_metrics import LambdaMetrics
 from trimtab.local.lambda_records import FunctionFiles, split_name
 from trimtab.local.lambda_service import LambdaService
 from trimtab.local.log_sink import LogSink
+from trimtab.local.metric_store import MetricStore
+from trimtab.local.metrics_api import MetricsApi
 from trimtab.local.moto_app import Moto
 from trimtab.local.not_done import not_done
 from trimtab.local.resources.resource_type import Context
@@ -44,6 +49,7 @@ from trimtab.local.runtime_folder import runtime_folder
 from trimtab.local.stacks import Stacks
 from trimtab.local.state_folder import StateFolder
 from trimtab.local.throttle import Quotas
+from trimtab.local.watch import Watch
 
 INVOKE_URL = re.compile(r"^https://([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com/([^/]+)$")
 DRAIN_S = 5.0
@@ -60,20 +66,32 @@ class Cloud:
         self._moto = Moto(LOCAL_ACCOUNT, self._endpoint_server.port)
         self._journal = Journal(state.folder("moto"), self._moto)
         self._faults, self._credentials = Faults(), Credentials(LOCAL_ACCOUNT, self._moto)
-        self._sink = LogSink(state.folder("logs"), self._moto, LOCAL_ACCOUNT, LOCAL_REGION)
+        self._clock, metrics = Clock(state.folder("time") / "clock"), MetricStore()
+        metrics_api = MetricsApi(metrics, self._clock)
+        self._sink = LogSink(state.folder("logs"), self._moto, LOCAL_ACCOUNT, LOCAL_REGION, metrics_api.take_line)
         self._functions = self._lambda_functions()
         self._invoker = Invoker(
-            self._functions.codes, self._sink, self._credentials, runtime_folder(state.folder("runtime")), LOCAL_REGION,
-            self._endpoint_server.url,
+            self._functions.codes, self._sink, self._credentials, self._clock, LambdaMetrics(metrics),
+            runtime_folder(state.folder("runtime")), LOCAL_REGION, self._endpoint_server.url,
         )  # fmt: skip
         service = LambdaService(self._functions, self._functions.layers, self._invoker)
         self._firehose = Firehose(
-            state.folder("firehose"), self._journal, self._moto, self._faults, LOCAL_ACCOUNT, LOCAL_REGION
+            state.folder("firehose"), self._journal, self._moto, self._faults, self._clock, LOCAL_ACCOUNT, LOCAL_REGION
         )
+        self._watch = Watch(
+            folder=state.folder("time"), moto=self._moto, journal=self._journal, clock=self._clock, metrics=metrics,
+            firehose=self._firehose, functions=FunctionTargets(self._functions.files, self._invoker), sink=self._sink,
+            say=say,
+        )  # fmt: skip
         self._stacks = Stacks(state.folder("stacks"))
         self._custom = CustomResources(self._endpoint_server.url, LOCAL_ACCOUNT, LOCAL_REGION, self._run_function)
-        control = Control(self._custom, self._firehose, self._faults, self.status, self.deploy, self.stop)
-        self._front = Front(self._journal, LambdaApi(service), self._firehose, control.answer)
+        control = Control(
+            self._custom, self._firehose, self._faults, self.status, self.deploy, self._watch.timekeeper.move, self.stop
+        )
+        self._front = Front(
+            self._journal, LambdaApi(service), self._firehose, metrics_api, self._watch.alarms, self._watch.bus,
+            self._watch.topics, control.answer,
+        )  # fmt: skip
         self._gateway = Gateway(
             account=LOCAL_ACCOUNT,
             region=LOCAL_REGION,
@@ -82,6 +100,8 @@ class Cloud:
             keys=ClientKeys(self._moto, self._journal, LOCAL_ACCOUNT, LOCAL_REGION),
             credentials=self._credentials,
             quotas=Quotas(state.folder("quotas")),
+            clock=self._clock,
+            metrics=GatewayMetrics(metrics),
             sink=self._sink,
             say=say,
         )
@@ -110,6 +130,7 @@ class Cloud:
         self._functions.codes.sweep([*self._functions.used_digests(), *self._functions.layers.digests()])
         self._firehose.start()
         self._gateway_server.start()
+        self._watch.timekeeper.start()
         self._state.announce(self.gateway_url, self.endpoint_url)
         self._say(f"the local cloud is up after {perf_counter() - begun:.1f} s")
         self._say(f"  gateway       {self.gateway_url}")
@@ -142,6 +163,7 @@ class Cloud:
             "stacks": {stack.name: len(stack.resources) for stack in self._stacks},
             "urls": self._urls(),
             "environments": self._invoker.counts(),
+            **self._watch.timekeeper.shown(),
             "not_done": not_done(self._stacks),
             **self._faults.shown(),
         }
@@ -153,6 +175,7 @@ class Cloud:
                 return
             deployed = self._deploying.acquire(timeout=DRAIN_S)
             self._state.retract()
+            self._watch.timekeeper.stop()
             self._gateway_server.stop(DRAIN_S)
             self._invoker.stop()
             try:
@@ -206,30 +229,3 @@ class Cloud:
 
     def _urls(self) -> dict[str, str]:
         return {prefix: f"{self.gateway_url}/{prefix}" for prefix in sorted(read_apis(self._stacks))}
-
-
-def run(state: Path, assembly: Path, port: int, endpoint_port: int) -> int:
-    """The local cloud in the foreground; the exit code is 1 with one line when it can't start."""
-    import signal
-
-    def say(line: str) -> None:
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
-
-    folder = StateFolder(state)
-    cloud: Cloud | None = None
-    try:
-        folder.hold()
-        folder.retract()
-        cloud = Cloud(folder, port, endpoint_port, say)
-        stop = cloud.stop
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: threading.Thread(target=stop, name="stop").start())
-        cloud.start(assembly)
-        cloud.wait()
-    except TrimtabError as error:
-        sys.stderr.write(f"trimtab: {error}\n")
-        if cloud is not None:
-            cloud.stop()
-        return 1
-    return 0

@@ -1,4 +1,4 @@
-"""The local cloud's own calls below /_local/: status, deploy, flush, faults, stop, and custom resources' answers."""
+"""The local cloud's own calls below /_local/: status, deploy, clock, flush, faults, stop, and custom answers."""
 
 import json
 import threading
@@ -24,6 +24,7 @@ class Control:
     faults: Faults
     status: Callable[[], dict[str, Any]]
     deploy: Callable[[Path], dict[str, Any]]
+    move_clock: Callable[[dict[str, Any]], dict[str, Any]]
     stop: Callable[[], None]
 
     def answer(self, request: Request) -> Response:
@@ -42,6 +43,7 @@ class Control:
         calls: dict[tuple[str, str], Callable[[dict[str, Any]], dict[str, Any]]] = {
             ("GET", "status"): lambda asked: self.status(),
             ("POST", "deploy"): self._deploy,
+            ("POST", "clock"): self.move_clock,
             ("POST", "flush"): lambda asked: {"objects": self.firehose.flush()},
             ("POST", "faults"): self.faults.set,
             ("POST", "stop"): self._stop,

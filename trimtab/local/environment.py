@@ -114,8 +114,9 @@ class Environment:
         payload, error = invocation.answer or (b"", UNHANDLED)
         with self._lock:
             self._current = None
-        tail = self._log.end(invocation.request_id, *self._report((perf_counter() - begun) * 1000))
-        return Result(payload, error, tail, self.spec.version)
+        took_ms = (perf_counter() - begun) * 1000
+        tail = self._log.end(invocation.request_id, *self._report(took_ms))
+        return Result(payload, error, tail, self.spec.version, took_ms)
 
     def _report(self, took_ms: float) -> tuple[str, dict[str, object]]:
         text = (

@@ -12,12 +12,16 @@ from trimtab.local.routes import Api, Method
 
 @dataclass(slots=True)
 class Exchange:
-    """Made when the request has come; the gateway notes in it what becomes of it."""
+    """Made when the request has come; the gateway notes in it what becomes of it.
+
+    `epoch_ms` is the request's time, which may be virtual; `received_ms` the wall clock's, for the log.
+    """
 
     request: Request
+    epoch_ms: int
     request_id: str = field(default_factory=lambda: str(uuid4()))
     trace_id: str = field(default_factory=lambda: f"Root=1-{int(time()):08x}-{uuid4().hex[:24]}")
-    epoch_ms: int = field(default_factory=lambda: int(time() * 1000))
+    received_ms: int = field(default_factory=lambda: int(time() * 1000))
     begun: float = field(default_factory=perf_counter)
     api: Api | None = None
     method: Method | None = None

@@ -12,11 +12,11 @@ import threading
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
-from time import time
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
+from trimtab.local.clock import Clock
 from trimtab.local.faults import Faults
 from trimtab.local.firehose_prefix import object_key
 from trimtab.local.firehose_spool import Spool, arrival_ms, identity, records
@@ -42,9 +42,11 @@ class FirehoseError(Exception):
 class Firehose:
     """`answer` takes PutRecord and PutRecordBatch; a thread delivers; `flush` delivers all at once."""
 
-    def __init__(self, folder: Path, journal: Journal, moto: Moto, faults: Faults, account: str, region: str) -> None:
+    def __init__(
+        self, folder: Path, journal: Journal, moto: Moto, faults: Faults, clock: Clock, account: str, region: str
+    ) -> None:
         self._folder, self._journal, self._faults, self._region = folder, journal, faults, region
-        self._moto, self._account = moto, account
+        self._moto, self._clock, self._account = moto, clock, account
         self._spools: dict[str, Spool] = {path.name: Spool(path) for path in folder.iterdir() if path.is_dir()}
         self._lock = threading.Lock()
         self._delivering = threading.Lock()
@@ -83,6 +85,20 @@ class Firehose:
             spool.roll()
         return sum(self._deliver(name, spool) for name, spool in spools.items())
 
+    def deliver_due(self) -> None:
+        """Put into S3 what is old or large enough by the clock."""
+        with self._lock:
+            spools = dict(self._spools)
+        for name, spool in spools.items():
+            try:
+                destination = self._destination(name)
+                spool.roll_if(self._clock.now_ms(), _interval_ms(destination), _limit(destination))
+                self._deliver(name, spool)
+            except FirehoseError:
+                continue  # the stream is gone: what it held waits for it
+            except Exception:
+                traceback.print_exc(file=sys.stderr)
+
     def _put(self, name: str, destination: dict[str, Any], asked: dict[str, Any], batch: bool) -> dict[str, Any]:
         data = [_data(record) for record in (asked["Records"] if batch else [asked["Record"]])]
         if not data:
@@ -95,7 +111,7 @@ class Firehose:
         if fault.fails:
             raise FirehoseError("ServiceUnavailableException", "Service unavailable", 503)
         taken = data[::2] if fault.partial and batch else data
-        size = self._spool(name).put(taken, int(time() * 1000))
+        size = self._spool(name).put(taken, self._clock.now_ms())
         if size >= _limit(destination):
             self._spool(name).roll_if(0, 2**62, _limit(destination))
         fault.wait()
@@ -123,17 +139,7 @@ class Firehose:
 
     def _tick(self) -> None:
         while not self._stopped.wait(TICK_S):
-            with self._lock:
-                spools = dict(self._spools)
-            for name, spool in spools.items():
-                try:
-                    destination = self._destination(name)
-                    spool.roll_if(int(time() * 1000), _interval_ms(destination), _limit(destination))
-                    self._deliver(name, spool)
-                except FirehoseError:
-                    continue  # the stream is gone: what it held waits for it
-                except Exception:
-                    traceback.print_exc(file=sys.stderr)
+            self.deliver_due()
 
     def _deliver(self, name: str, spool: Spool) -> int:
         with self._delivering:

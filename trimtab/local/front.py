@@ -1,13 +1,21 @@
-"""The AWS endpoint: Lambda and Firehose's puts are answered here, the local cloud's own calls too, the rest by moto."""
+"""The AWS endpoint: what moto gets wrong and the local cloud's own calls are answered here, the rest by moto.
+
+Ours are Lambda, Firehose's puts, EventBridge's PutEvents and CloudWatch's metrics.
+"""
 
 import json
 from collections.abc import Callable
 
-from trimtab.local.aws_call import signing_service
+from trimtab.local.alarms import Alarms
+from trimtab.local.aws_call import aws_call, signing_service
+from trimtab.local.aws_protocol import read_call
+from trimtab.local.event_bus import EventBus
 from trimtab.local.firehose import PUTS, Firehose
 from trimtab.local.http_message import Request, Response
 from trimtab.local.journal import Journal
 from trimtab.local.lambda_api import API_PATH, LambdaApi
+from trimtab.local.metrics_api import MetricsApi
+from trimtab.local.topics import Topics
 from trimtab.local.transactions import TARGET as TRANSACTION
 from trimtab.local.transactions import Transactions
 
@@ -19,9 +27,18 @@ class Front:
     """`answer` serves the endpoint's port."""
 
     def __init__(
-        self, journal: Journal, lambda_api: LambdaApi, firehose: Firehose, control: Callable[[Request], Response]
+        self,
+        journal: Journal,
+        lambda_api: LambdaApi,
+        firehose: Firehose,
+        metrics: MetricsApi,
+        alarms: Alarms,
+        bus: EventBus,
+        topics: Topics,
+        control: Callable[[Request], Response],
     ) -> None:
         self._journal, self._lambda, self._firehose, self._control = journal, lambda_api, firehose, control
+        self._metrics, self._alarms, self._bus, self._topics = metrics, alarms, bus, topics
         self._transactions = Transactions(journal.call)
 
     def answer(self, request: Request) -> Response:
@@ -38,7 +55,26 @@ class Front:
                 return self._lambda.answer(request)
         if target == TRANSACTION:
             return self._transactions.answer(request)
-        return self._journal.call(request)
+        call = aws_call(request)
+        if call.service == "monitoring":
+            return self._monitoring(call.operation, request)
+        if (call.service, call.operation) == ("events", "PutEvents"):
+            return self._bus.answer(request)
+        response = self._journal.call(request)
+        if (call.service, call.operation) == ("sns", "Publish"):
+            self._topics.note(request, response)
+        return response
+
+    def _monitoring(self, operation: str, request: Request) -> Response:
+        """CloudWatch: metrics are ours, alarms and dashboards moto's, and what changes an alarm is acted on."""
+        if self._metrics.answers(operation):
+            return self._metrics.answer(operation, request)
+        response = self._journal.call(request)
+        if response.status == 200 and operation == "SetAlarmState":
+            self._alarms.set_by_caller(read_call("cloudwatch", operation, request).asked["AlarmName"])
+        elif response.status == 200 and operation in ("PutMetricAlarm", "DeleteAlarms"):
+            self._alarms.sync()
+        return response
 
 
 def json_answer(status: int, value: object) -> Response:

@@ -11,8 +11,10 @@ from uuid import uuid4
 import jsonschema
 
 from trimtab.local.client_keys import Client, ClientKeys
+from trimtab.local.clock import Clock
 from trimtab.local.credentials import Credentials
 from trimtab.local.exchange import Exchange, log_variables
+from trimtab.local.gateway_metrics import GatewayMetrics
 from trimtab.local.gateway_responses import Refusal, fill, refusal, shaped
 from trimtab.local.http_message import BadMessageError, BodyTooLargeError, Request, Response
 from trimtab.local.iam_auth import signed_by
@@ -27,6 +29,7 @@ from trimtab.local.routes import Api, Method
 from trimtab.local.throttle import Quotas, Throttles
 
 BODY_LIMIT = 10 * 1024 * 1024
+TIME_HEADER = "x-trimtab-time"
 
 
 class Gateway:
@@ -42,12 +45,14 @@ class Gateway:
         keys: ClientKeys,
         credentials: Credentials,
         quotas: Quotas,
+        clock: Clock,
+        metrics: GatewayMetrics,
         sink: LogSink,
         say: Callable[[str], None],
     ) -> None:
         self._account, self._region, self._functions, self._invoker = account, region, functions, invoker
         self._keys, self._credentials, self._quotas = keys, credentials, quotas
-        self._sink, self._say = sink, say
+        self._clock, self._metrics, self._sink, self._say = clock, metrics, sink, say
         self._throttles = Throttles()
         self._apis: Mapping[str, Api] = {}
 
@@ -57,8 +62,9 @@ class Gateway:
 
     def answer(self, request: Request) -> Response:
         """The response to any request."""
-        exchange = Exchange(request)
+        exchange = Exchange(request, self._clock.now_ms())
         try:
+            self._take_time(exchange)
             response = self._through(exchange)
         except Refusal as refused:
             response = self._refused(exchange, refused)
@@ -67,11 +73,21 @@ class Gateway:
     def malformed(self, error: BadMessageError) -> Response:
         """The response to what is no request, or has too large a body."""
         request = error.head if isinstance(error, BodyTooLargeError) else Request("-", "/", [])
-        exchange = Exchange(request)
+        exchange = Exchange(request, self._clock.now_ms())
         exchange.api = self._apis.get(_prefix(request))
         kind = "REQUEST_TOO_LARGE" if error.status == 413 else "DEFAULT_4XX"
         response = self._refused(exchange, refusal(kind, None if error.status == 413 else str(error), error.status))
         return self._finish(exchange, response)
+
+    def _take_time(self, exchange: Exchange) -> None:
+        """In virtual time a request may say when it is made; the header goes no further."""
+        if not self._clock.is_virtual or (text := exchange.request.header(TIME_HEADER)) is None:
+            return
+        if not (text.isascii() and text.isdigit() and len(text) <= 15):
+            raise refusal("BAD_REQUEST_PARAMETERS", f"{TIME_HEADER} must be milliseconds since 1970, not {text[:40]}")
+        exchange.epoch_ms = int(text)
+        kept = [(name, value) for name, value in exchange.request.headers if name.lower() != TIME_HEADER]
+        exchange.request.headers = kept
 
     def _through(self, exchange: Exchange) -> Response:
         request = exchange.request
@@ -124,7 +140,7 @@ class Gateway:
         place = f"{method.resource_path}/{method.http_method}"
         self._take(("method", api.id, place), method.limits.rate, method.limits.burst, exchange.begun)
         if client is not None and client.quota is not None:
-            now = datetime.fromtimestamp(exchange.epoch_ms / 1000, UTC)
+            now = datetime.fromtimestamp(self._clock.now_s(), UTC)
             if not self._quotas.take(f"{client.plan_id}-{client.key_id}", client.quota, client.period, now):
                 raise refusal("QUOTA_EXCEEDED")
 
@@ -145,8 +161,9 @@ class Gateway:
 
         def invoke() -> Result:
             return self._invoker.invoke(
-                function, method.qualifier, event, request_id=str(uuid4()), trace_id=exchange.trace_id
-            )
+                function, method.qualifier, event, request_id=str(uuid4()), trace_id=exchange.trace_id,
+                at_ms=exchange.epoch_ms,
+            )  # fmt: skip
 
         try:
             longest = float(function.configuration(method.qualifier)["Timeout"])
@@ -181,10 +198,11 @@ class Gateway:
             f"{request.method} {path} {response.status} {took:.1f} ms request={exchange.request_id} "
             f"release={exchange.release}{refused}"
         )
+        self._metrics.count(exchange, response.status, took)
         if exchange.api and exchange.api.access_log:
             group, template = exchange.api.access_log
             self._sink.write(
-                group, exchange.api.id, exchange.epoch_ms, fill(template, log_variables(exchange, response, took))
+                group, exchange.api.id, exchange.received_ms, fill(template, log_variables(exchange, response, took))
             )
         return response
 

@@ -13,12 +13,16 @@ UNHANDLED = "Unhandled"
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`error` is Lambda's FunctionError (None when the handler returned); `log_tail` the last 4 KB of its log."""
+    """`error` is Lambda's FunctionError (None when the handler returned); `log_tail` the last 4 KB of its log.
+
+    `duration_ms` is how long it ran, without the wait for an environment.
+    """
 
     payload: bytes
     error: str | None = None
     log_tail: bytes = b""
     version: str = ""
+    duration_ms: float = 0.0
 
 
 @dataclass(slots=True)

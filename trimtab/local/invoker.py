@@ -1,24 +1,28 @@
 """Invoke: which version runs, in which environment, under which limits, and what becomes of events."""
 
+import json
 import random
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from time import sleep, time
 
+from trimtab.local.clock import Clock
 from trimtab.local.credentials import Credentials
-from trimtab.local.environment import Environment, RunSpec, lambda_variables
+from trimtab.local.environment import Environment
 from trimtab.local.environment_pool import EnvironmentPool
 from trimtab.local.invocation import PAYLOAD_LIMIT, Invocation, Result
 from trimtab.local.lambda_aliases import version_for_call
-from trimtab.local.lambda_code import CodeStore, python_path
-from trimtab.local.lambda_errors import throttled, too_large
+from trimtab.local.lambda_code import CodeStore
+from trimtab.local.lambda_errors import LambdaError, throttled, too_large
+from trimtab.local.lambda_metrics import LambdaMetrics
 from trimtab.local.lambda_records import LATEST, Configuration, Function
 from trimtab.local.log_sink import LogSink
 from trimtab.local.process_group import ProcessGroup
+from trimtab.local.run_spec import run_spec
 
 EVENT_LIMIT = 1_048_576
 EVENT_WORKERS = 8
@@ -29,9 +33,18 @@ class Invoker:
     """`invoke` runs a function and waits; `send` runs it later, with retries, as for events."""
 
     def __init__(
-        self, codes: CodeStore, sink: LogSink, credentials: Credentials, runtime: Path, region: str, endpoint: str
+        self,
+        codes: CodeStore,
+        sink: LogSink,
+        credentials: Credentials,
+        clock: Clock,
+        metrics: LambdaMetrics,
+        runtime: Path,
+        region: str,
+        endpoint: str,
     ) -> None:
         self._codes, self._sink, self._credentials = codes, sink, credentials
+        self._clock, self._metrics = clock, metrics
         self._runtime, self._region, self._endpoint = runtime, region, endpoint
         self._group = ProcessGroup()
         self._lock = threading.Lock()
@@ -39,6 +52,8 @@ class Invoker:
         self._running: Counter[str] = Counter()
         self._draw = random.Random()  # noqa: S311 - splits traffic
         self._events = ThreadPoolExecutor(EVENT_WORKERS, thread_name_prefix="lambda-event")
+        self._under_way = 0
+        self._settled = threading.Condition()
         self._stopped = threading.Event()
         threading.Thread(target=self._reap, name="environment-reaper", daemon=True).start()
 
@@ -52,8 +67,9 @@ class Invoker:
         trace_id: str = "",
         client_context: str | None = None,
         keep_tail: bool = False,
+        at_ms: int | None = None,
     ) -> Result:
-        """The handler's answer, or the error that Lambda reports for it.
+        """The handler's answer, or the error that Lambda reports for it. `at_ms` is when it counts as run, if not now.
 
         Raises:
             LambdaError: no such qualifier, payload too large, or reserved concurrency used up.
@@ -68,11 +84,21 @@ class Invoker:
         invocation.client_context = client_context
         if request_id:
             invocation.request_id = request_id
-        with self._place(function):
-            return self._pool(function, configuration).run(invocation, keep_tail)
+        counted = self._metrics.of(function.name, qualifier, self._clock.now_ms() if at_ms is None else at_ms)
+        try:
+            with self._place(function):
+                result = self._pool(function, configuration).run(invocation, keep_tail)
+        except LambdaError as error:
+            if error.status == 429:
+                counted.throttled()
+            raise
+        counted.ran(result.duration_ms, failed=result.error is not None)
+        return result
 
-    def send(self, function: Function, qualifier: str | None, payload: bytes, request_id: str) -> None:
-        """Run it in the background: twice more, a second and two later, when it fails.
+    def send(self, function: Function, qualifier: str | None, payload: bytes, request_id: str) -> "Future[str | None]":
+        """Run it in the background: twice more, a second and two later, when it fails (in virtual time at once).
+
+        The future gives the error of the last attempt, or None.
 
         Raises:
             LambdaError: no such qualifier, or the event is too large.
@@ -81,9 +107,17 @@ class Invoker:
             raise too_large(f"{len(payload)} must be smaller than {EVENT_LIMIT} bytes for the InvokeFunction operation")
         function.configuration(qualifier)
         config = function.invoke_configs.get(qualifier or LATEST, {})
-        self._events.submit(
-            self._deliver, function, qualifier, payload, request_id, config.get("MaximumRetryAttempts", 2)
-        )
+        retries = config.get("MaximumRetryAttempts", 2)
+        with self._settled:
+            self._under_way += 1
+        future = self._events.submit(self._deliver, function, qualifier, payload, request_id, retries)
+        future.add_done_callback(self._one_less)
+        return future
+
+    def settle(self, seconds: float) -> bool:
+        """Wait until no event is under way, those that events caused included; False when that took too long."""
+        with self._settled:
+            return self._settled.wait_for(lambda: self._under_way == 0, seconds)
 
     def changed(self, function: Function) -> None:
         """$LATEST was changed: environments of what it was take no new work."""
@@ -123,19 +157,29 @@ class Invoker:
             with self._lock:
                 self._running[function.name] -= 1
 
+    def _one_less(self, future: "Future[str | None]") -> None:
+        with self._settled:
+            self._under_way -= 1
+            self._settled.notify_all()
+
     def _deliver(
         self, function: Function, qualifier: str | None, payload: bytes, request_id: str, retries: int
-    ) -> None:
+    ) -> str | None:
+        why: str | None = None
         for attempt in range(retries + 1):
             try:
-                if self.invoke(function, qualifier, payload, request_id=request_id).error is None:
-                    return
+                result = self.invoke(function, qualifier, payload, request_id=request_id)
+                if result.error is None:
+                    return None
+                why = _error_text(result.payload)
             except Exception as error:
+                why = str(error)
                 self._sink.write(
                     function.latest["LoggingConfig"]["LogGroup"], "events", int(time() * 1000), f"{request_id}: {error}"
                 )
-            if attempt < retries and not self._stopped.is_set():
+            if attempt < retries and not self._stopped.is_set() and not self._clock.is_virtual:
                 sleep(attempt + 1)
+        return why
 
     def _pool(self, function: Function, configuration: Configuration) -> EnvironmentPool:
         version = configuration["Version"]
@@ -143,50 +187,11 @@ class Invoker:
         with self._lock:
             pool = self._pools.get(key)
             if pool is None:
-                spec = self._spec(configuration)
+                key_pair = self._credentials.issue(configuration["Role"], configuration["FunctionName"])
+                spec = run_spec(configuration, self._codes, key_pair, self._runtime, self._region, self._endpoint)
                 pool = EnvironmentPool(lambda ready, failed: Environment(spec, self._group, self._sink, ready, failed))
                 self._pools[key] = pool
             return pool
-
-    def _spec(self, configuration: Configuration) -> RunSpec:
-        task, opt = self._codes.folder(configuration["_code"]), self._codes.opt(configuration["_layers"])
-        role = configuration["Role"]
-        key = self._credentials.issue(role, configuration["FunctionName"])
-        logging = configuration["LoggingConfig"]
-        own = {
-            "AWS_REGION": self._region,
-            "AWS_DEFAULT_REGION": self._region,
-            "AWS_ENDPOINT_URL": self._endpoint,
-            "AWS_ACCESS_KEY_ID": key.id,
-            "AWS_SECRET_ACCESS_KEY": key.secret,
-            "AWS_SESSION_TOKEN": key.token,
-            "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
-            "AWS_LAMBDA_FUNCTION_NAME": configuration["FunctionName"],
-            "AWS_LAMBDA_FUNCTION_VERSION": configuration["Version"],
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(configuration["MemorySize"]),
-            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-            "LAMBDA_RUNTIME_DIR": str(self._runtime),
-            "_HANDLER": configuration["Handler"],
-        }
-        snap_start = configuration["SnapStart"].get("OptimizationStatus") == "On"
-        if snap_start:
-            own["AWS_LAMBDA_INITIALIZATION_TYPE"] = "snap-start"
-        if logging["LogFormat"] == "JSON":
-            own |= {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": logging.get("ApplicationLogLevel", "INFO")}
-        path = [*python_path(task, opt), str(self._runtime)]
-        rewritten = lambda_variables(configuration["Environment"]["Variables"], task=task, opt=opt, python_path=path)
-        return RunSpec(
-            function=configuration["FunctionName"],
-            version=configuration["Version"],
-            handler=configuration["Handler"],
-            task=task,
-            variables={**rewritten, **own},
-            timeout_s=float(configuration["Timeout"]),
-            memory_mb=configuration["MemorySize"],
-            log_group=logging["LogGroup"],
-            log_as_json=logging["LogFormat"] == "JSON",
-            snap_start=snap_start,
-        )
 
     def _retire(self, chosen: Callable[[tuple[str, str, str]], bool]) -> None:
         with self._lock:
@@ -200,3 +205,12 @@ class Invoker:
                 pools = list(self._pools.values())
             for pool in pools:
                 pool.reap()
+
+
+def _error_text(payload: bytes) -> str:
+    """A function's error in a line."""
+    try:
+        error = json.loads(payload)
+        return f"{error['errorType']}: {error['errorMessage']}"
+    except (ValueError, KeyError, TypeError):
+        return payload[:500].decode(errors="replace")

@@ -9,7 +9,8 @@ import io
 import os
 import threading
 import time as real_time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any, cast
 from urllib.parse import unquote
@@ -79,12 +80,18 @@ class Moto:
     def call(self, request: Request, *, seed: int | None = None, epoch_s: float | None = None) -> Response:
         """Answer a request; with `seed` and `epoch_s` the answer, ids and times in it are always the same."""
         environ = _environ(request)
-        with self.lock:
+        with self.at(epoch_s):
             if seed is not None:
                 self._random.seed(seed)
+            return _run(self._app, environ)
+
+    @contextmanager
+    def at(self, epoch_s: float | None) -> Iterator[None]:
+        """Alone with the backends, and at a time (None is the wall clock's)."""
+        with self.lock:
             self.clock.set(epoch_s)
             try:
-                return _run(self._app, environ)
+                yield
             finally:
                 self.clock.set(None)
 

@@ -44,8 +44,10 @@ class Api:
     """One REST API behind its prefix: `http://127.0.0.1:8080/<prefix>` is its stage."""
 
     id: str
+    name: str
     prefix: str
     stage: str
+    detailed_metrics: bool
     deployment_id: str
     binary_types: tuple[str, ...]
     paths: Mapping[tuple[str, ...], Mapping[str, Method]]
@@ -114,8 +116,10 @@ def _api(stack: Stack, api: Resource, stage: Resource, acls: Mapping[str, Resour
     log = stage.properties.get("AccessLogSetting")
     return Api(
         id=api.physical_id,
+        name=api.properties.get("Name") or api.physical_id,
         prefix=api_prefix(stack.name),
         stage=stage.physical_id,
+        detailed_metrics=any(one.get("MetricsEnabled") for one in stage.properties.get("MethodSettings") or []),
         deployment_id=stage.properties["DeploymentId"],
         binary_types=tuple(api.properties.get("BinaryMediaTypes") or ()),
         paths=_paths(stack, api, stage),

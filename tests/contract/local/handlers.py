@@ -40,6 +40,13 @@ def handler(event: dict[str, Any], context: Any) -> Any:
     }
 
 
+def told(event: dict[str, Any], context: Any) -> None:
+    """Says in its log what it was given, in a line."""
+    print("TOLD " + json.dumps(event))
+    if "sleep" in event:
+        time.sleep(event["sleep"])
+
+
 def web(event: dict[str, Any], context: Any) -> Any:
     """Behind the gateway: the query says how to answer."""
     asked = event["queryStringParameters"] or {}

@@ -1,6 +1,6 @@
 """All kinds of resources that the local cloud knows, by their CloudFormation type."""
 
-from trimtab.local.resources import api_keys, compute, delivery, rest_api, storage
+from trimtab.local.resources import api_keys, compute, delivery, monitoring, rest_api, schedules, storage
 from trimtab.local.resources.resource_type import ResourceType
 
 TYPES: dict[str, ResourceType] = {
@@ -9,5 +9,7 @@ TYPES: dict[str, ResourceType] = {
     **delivery.TYPES,
     **rest_api.TYPES,
     **api_keys.TYPES,
+    **schedules.TYPES,
+    **monitoring.TYPES,
 }
 NOT_RESOURCES = frozenset({"AWS::CDK::Metadata"})
