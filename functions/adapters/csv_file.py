@@ -80,10 +80,14 @@ def read_columns(path: Path, types: Mapping[str, str]) -> dict[str, NDArray[Any]
     Raises:
         ModelFolderError: a column or a value is not as `types` says; names the line.
     """
-    table = read_table(path)
+    return typed_columns(read_table(path), types)
+
+
+def typed_columns(table: Table, types: Mapping[str, str]) -> dict[str, NDArray[Any]]:
+    """Columns of a table as `read_columns` gives them; raises as it does."""
     missing = [name for name in types if name not in table.columns]
     if missing:
-        raise ModelFolderError(f"{path.name} has no column {missing[0]!r}; it has {', '.join(table.columns)}")
+        raise ModelFolderError(f"{table.name} has no column {missing[0]!r}; it has {', '.join(table.columns)}")
     return {name: _typed(table, name, kind) for name, kind in types.items()}
 
 

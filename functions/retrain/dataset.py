@@ -92,6 +92,15 @@ def load_dataset(code: FolderCode, settings: ModelSettings) -> Dataset:
         raise ModelFolderError(
             f"dataset.py: load() gave a {type(loaded).__name__}: return a mapping of column to values"
         )
+    return as_dataset(loaded, settings)
+
+
+def as_dataset(loaded: Mapping[str, Any], settings: ModelSettings, source: str = "dataset.py") -> Dataset:
+    """Columns by name, checked against model.toml, in the order of `time`; `source` is the file that errors name.
+
+    Raises:
+        ModelFolderError: a column is missing, of another length or type, or null where model.toml allows none.
+    """
     features = settings.contract_features
     wanted = [feature.name for feature in features] + [settings.label.name]
     missing = [name for name in wanted if name not in loaded]
@@ -99,10 +108,10 @@ def load_dataset(code: FolderCode, settings: ModelSettings) -> Dataset:
         raise ModelFolderError(
             f"dataset.py: load() gave no column {missing[0]!r}; it gave {', '.join(map(str, loaded))}"
         )
-    columns = {feature.name: _column(feature, loaded[feature.name]) for feature in features}
-    labels = _labels(settings.label.name, settings.model.task, loaded[settings.label.name])
+    columns = {feature.name: _column(feature, loaded[feature.name], source) for feature in features}
+    labels = _labels(settings.label.name, settings.model.task, loaded[settings.label.name], source)
     has_time = TIME in loaded and TIME not in wanted
-    time = _time(loaded[TIME]) if has_time else None
+    time = _time(loaded[TIME], source) if has_time else None
     lengths = {name: len(column) for name, column in columns.items()} | {settings.label.name: len(labels)}
     if time is not None:
         lengths[TIME] = len(time)
@@ -114,25 +123,25 @@ def load_dataset(code: FolderCode, settings: ModelSettings) -> Dataset:
     return dataset
 
 
-def _column(feature: Feature, values: Any) -> Column:
+def _column(feature: Feature, values: Any, source: str) -> Column:
     reader = {"float32": _floats, "int64": _integers, "bool": _bools, "string": _strings}[feature.type]
     try:
         column, missing = reader(values)
     except (TypeError, ValueError, OverflowError) as error:
         raise ModelFolderError(
-            f"dataset.py: column {feature.name!r} is no {feature.type}: {error}: "
+            f"{source}: column {feature.name!r} is no {feature.type}: {error}: "
             "mend the column, or the type in model.toml"
         ) from None
     shape = column.shape[1:]
     if shape != (() if feature.size is None else (feature.size,)):
         raise ModelFolderError(
-            f"dataset.py: column {feature.name!r} has {shape or 'single'} values a row; model.toml says "
+            f"{source}: column {feature.name!r} has {shape or 'single'} values a row; model.toml says "
             f"size = {feature.size or 'none'}"
         )
     if missing and not feature.nullable:
         raise ModelFolderError(
-            f"dataset.py: column {feature.name!r} has {missing:,} nulls, but [features.{feature.name}] is not "
-            "nullable: set nullable = true, or fill them in dataset.py"
+            f"{source}: column {feature.name!r} has {missing:,} nulls, but [features.{feature.name}] is not "
+            f"nullable: set nullable = true, or fill them in {source}"
         )
     return column
 
@@ -190,25 +199,25 @@ def _unmasked(values: Any) -> Any:
     return values
 
 
-def _labels(name: str, task: Task, values: Any) -> Column:
+def _labels(name: str, task: Task, values: Any, source: str) -> Column:
     if task == "regression":
         try:
             return _floats(values)[0]
         except (TypeError, ValueError) as error:
             raise ModelFolderError(
-                f"dataset.py: label {name!r} is not numeric, and the task is regression: {error}"
+                f"{source}: label {name!r} is not numeric, and the task is regression: {error}"
             ) from None
     mask = np.ma.getmaskarray(values) if isinstance(values, np.ma.MaskedArray) else np.zeros(len(values), dtype=bool)
     plain = np.ma.getdata(values).tolist() if isinstance(values, np.ndarray) else list(values)
     labels = np.empty(len(plain), dtype=object)
-    labels[:] = [_class(name, value, bool(null)) for value, null in zip(plain, mask, strict=True)]
+    labels[:] = [_class(name, value, bool(null), source) for value, null in zip(plain, mask, strict=True)]
     kinds = {type(label).__name__ for label in labels if label is not None}
     if len(kinds) > 1:
-        raise ModelFolderError(f"dataset.py: label {name!r} mixes {' and '.join(sorted(kinds))}: use one type")
+        raise ModelFolderError(f"{source}: label {name!r} mixes {' and '.join(sorted(kinds))}: use one type")
     return labels
 
 
-def _class(name: str, value: Any, null: bool) -> bool | int | str | None:
+def _class(name: str, value: Any, null: bool, source: str) -> bool | int | str | None:
     if null or value is None or value != value:
         return None
     if isinstance(value, np.generic):
@@ -217,16 +226,16 @@ def _class(name: str, value: Any, null: bool) -> bool | int | str | None:
         return int(value)
     if isinstance(value, bool | int | str):
         return value
-    raise ModelFolderError(f"dataset.py: label {name!r} holds {value!r}: a class is a bool, an int or a str")
+    raise ModelFolderError(f"{source}: label {name!r} holds {value!r}: a class is a bool, an int or a str")
 
 
-def _time(values: Any) -> Column:
+def _time(values: Any, source: str) -> Column:
     time = np.asarray(values)
     if time.dtype.kind == "O" and all(isinstance(value, datetime) for value in time):
         time = np.array([_moment(value) for value in time])
     if time.dtype.kind != "M" or np.isnat(time).any():
         raise ModelFolderError(
-            f"dataset.py: column {TIME!r} is when a row happened: give datetime64 in UTC, none missing"
+            f"{source}: column {TIME!r} is when a row happened: give datetime64 in UTC, none missing"
         )
     return time.astype("datetime64[us]")
 

@@ -41,16 +41,19 @@ class TrainingResult:
     parity: Parity | None
 
 
-def train(folder: Path, out: Path, report: Callable[[str], None]) -> TrainingResult:
+def train(folder: Path, out: Path, report: Callable[[str], None], dataset: Dataset | None = None) -> TrainingResult:
     """Train the model of `folder` and write its artifact to the folder `out`, whole or not at all.
 
+    `dataset` is learnt from in place of what the folder's dataset.py gives: all of it, whatever [train] until says.
     The same data, code and versions give the same bytes.
 
     Raises:
         ModelFolderError: the folder does not hold what it should; ParityError: ONNX does not answer as its original.
     """
     settings, code = load_settings(folder), FolderCode(folder)
-    parts = _parts(code, settings, report)
+    if dataset is not None:
+        settings = settings.model_copy(update={"train": settings.train.model_copy(update={"until": None})})
+    parts = _parts(code, settings, report, dataset)
     trained = _trained(folder, code, settings, parts, report)
     model = trained.model
     positive = _positive(settings, model)
@@ -74,13 +77,15 @@ def train(folder: Path, out: Path, report: Callable[[str], None]) -> TrainingRes
     return TrainingResult(settings.model.name, out, digest, fit_rows, holdout_rows, metrics, parity)
 
 
-def _parts(code: FolderCode, settings: ModelSettings, report: Progress) -> Split | None:
+def _parts(code: FolderCode, settings: ModelSettings, report: Progress, dataset: Dataset | None) -> Split | None:
     """The training set, split; None where a ready-made model comes without data."""
-    if settings.train.onnx is not None and not code.has(DATASET):
-        report("no dataset.py: no metrics and no reference digests")
-        return None
-    report("reading the data set")
-    rows = training_set(load_dataset(code, settings), settings)
+    if dataset is None:
+        if settings.train.onnx is not None and not code.has(DATASET):
+            report("no dataset.py: no metrics and no reference digests")
+            return None
+        report("reading the data set")
+        dataset = load_dataset(code, settings)
+    rows = training_set(dataset, settings)
     hold_to_contract(rows, settings, report)
     return split(rows, settings)
 
