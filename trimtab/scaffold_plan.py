@@ -59,6 +59,12 @@ def make_plan(name: str, table: Table, label: str, report: Progress) -> Plan:
     return Plan(name, table.name, len(table), tuple(features), about_label, time)
 
 
+def time_column(table: Table, label: str) -> str | None:
+    """The name of the column that says when a row happened, if the file has one."""
+    found = _time([column_type(table, column) for column in table.columns if column != label], label)
+    return None if found is None else found.name
+
+
 def _report_label(label: LabelType, report: Progress) -> None:
     positive = "" if label.positive is None else f", and {label.positive!r} is the positive one"
     report(f"{label.why}{positive}: a {label.task} model")
