@@ -10,7 +10,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from functions.domain.errors import ConflictError, CorruptArtifactError, NotFoundError, TrimtabError, UnavailableError
+from functions.domain.errors import CorruptArtifactError, NotFoundError, UnavailableError
+from trimtab.function_call import call_function
 from trimtab.stage import Stage
 
 
@@ -26,8 +27,8 @@ class Deployment:
     message: str
 
 
-def deploy(stage: Stage, model: str, artifact: Path, actor: str) -> Deployment:
-    """Upload an artifact's files and have them rolled out.
+def deploy(stage: Stage, model: str, artifact: Path, actor: str, at: datetime | None = None) -> Deployment:
+    """Upload an artifact's files and have them rolled out; `at` is when that happens, now by default.
 
     Raises:
         CorruptArtifactError: a file of the artifact is not what its manifest says.
@@ -41,9 +42,9 @@ def deploy(stage: Stage, model: str, artifact: Path, actor: str) -> Deployment:
         "model": model,
         "artifact": prefix,
         "actor": actor,
-        "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "time": (at or datetime.now(UTC)).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     }
-    answer = _invoke(stage, stage.names.function("roll_out"), event)
+    answer = call_function(stage, stage.names.function("roll_out"), event)
     return Deployment(**{field: answer[field] for field in Deployment.__dataclass_fields__})
 
 
@@ -69,20 +70,3 @@ def _put(s3: Any, bucket: str, key: str, body: bytes) -> None:
         if error.response["Error"]["Code"] == "NoSuchBucket":
             raise NotFoundError(f"there is no bucket {bucket}: deploy the stacks first, see docs/on-aws.md") from None
         raise UnavailableError(f"{key} could not be uploaded: {error}") from error
-
-
-def _invoke(stage: Stage, function: str, event: Mapping[str, Any]) -> dict[str, Any]:
-    try:
-        response = stage.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event).encode())
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "ResourceNotFoundException":
-            raise NotFoundError(f"there is no function {function}: deploy the stacks, see docs/on-aws.md") from None
-        if error.response["Error"]["Code"] == "TooManyRequestsException":
-            raise ConflictError(f"{function} is busy: try again in a moment") from None
-        raise UnavailableError(f"{function} could not be invoked: {error}") from error
-    answer: dict[str, Any] = json.loads(response["Payload"].read())
-    if "FunctionError" in response:
-        raise UnavailableError(f"{function} failed: {answer.get('errorMessage', answer)}")
-    if "error" in answer:
-        raise TrimtabError(answer["error"])
-    return answer

@@ -62,10 +62,13 @@ class Endpoint:
             InvalidRequestError: the endpoint turned the rows away; its text says which and why.
             UnavailableError: no answer, no release, or turned away too often.
         """
-        body = json.dumps({"rows": rows}).encode()
+        return self.ask_encoded(json.dumps({"rows": rows}).encode())
+
+    def ask_encoded(self, body: bytes, **headers: str) -> Answered:
+        """Answers for a body that holds named rows; waits and raises as `ask` does."""
         for throttled in range(MOST_TRIES):
             begun = perf_counter()
-            response = self.call("POST", f"/models/{self.model}/predict", body)
+            response = self.call("POST", f"/models/{self.model}/predict", body, **headers)
             seconds = perf_counter() - begun
             if response.status != TOO_MANY_REQUESTS:
                 return Answered(_checked(response), seconds, throttled)

@@ -23,6 +23,7 @@ from trimtab.local.schedules import Due, Schedules
 
 TICK_S = 1.0
 SETTLE_S = 900.0  # as long as a function may run
+END_OF_TIME_S = 2**62
 
 
 class Timekeeper:
@@ -118,7 +119,13 @@ class Timekeeper:
             raise UnavailableError(f"functions run on after {SETTLE_S:.0f} s: the clock stands still")
 
     def _answer(self, fired: list[dict[str, str]]) -> dict[str, Any]:
-        return {"now": iso(self._clock.now_ms()), "fired": fired, "alarms": self._alarms.states()}
+        upcoming = self._schedules.next_due(END_OF_TIME_S)
+        return {
+            "now": iso(self._clock.now_ms()),
+            "fired": fired,
+            "next": None if upcoming is None else iso(upcoming.at_s * 1000),
+            "alarms": self._alarms.states(),
+        }
 
     def _run(self) -> None:
         while True:
