@@ -34,13 +34,17 @@ def main(root: Path = ROOT) -> int:
 
 
 def build(settings: StageSettings, root: Path, *, context: dict[str, Any], outdir: str) -> "App":
-    """The app of one stage with the models found under `root`; its assembly goes to `outdir`.
+    """The app of one stage with the models found under `root`, or those of them that the context's `models` names.
+
+    Its assembly goes to `outdir`.
 
     Raises:
         ModelFolderError: a model.toml is wrong.
         MisconfiguredError: a function's asset can't be built.
     """
-    models = [load_settings(folder) for folder in model_folders(root)]
+    folders = model_folders(root)
+    wanted = context.get("models", [folder.name for folder in folders])
+    models = [load_settings(folder) for folder in folders if folder.name in wanted]
     use_bundled_node()  # before aws_cdk is imported, which starts Node
     from aws_cdk import App
 

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -13,11 +14,12 @@ import urllib3
 
 from functions.domain.errors import UnavailableError
 from trimtab.project import Project
-from trimtab.stage import running_cloud
+from trimtab.stage import LOCAL, running_cloud
 from trimtab.synth import synthesise
 
 START_LIMIT_S = 90.0
 STOP_LIMIT_S = 30.0
+CLOCK_LIMIT_S = 3_600.0  # for a move of the clock, which waits for all that is due on the way
 POLL_S = 0.05
 
 _children: dict[
@@ -41,14 +43,16 @@ def default_port() -> int:
     return int(os.environ.get("TRIMTAB_PORT", "8080"))
 
 
-def start(project: Project, port: int | None = None) -> dict[str, Any]:
+def start(project: Project, port: int | None = None, models: Sequence[str] | None = None) -> dict[str, Any]:
     """Start the local cloud in the background and wait until it answers; it goes on when this process ends.
+
+    `models` are those whose stacks it has; all of the project's by default.
 
     Raises:
         UnavailableError: it did not come up; its last words are in the text.
     """
-    assembly = synthesise(project, "local")
-    project.cloud_state.mkdir(exist_ok=True)
+    assembly = synthesise(project, LOCAL, models=models)
+    project.cloud_state.mkdir(parents=True, exist_ok=True)
     log_path = project.cloud_state / "cloud.log"
     with log_path.open("ab") as log:
         begin = log.tell()
@@ -96,11 +100,13 @@ def stop(project: Project) -> bool:
     return True
 
 
-def control(endpoint: str, verb: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    """One of the local cloud's own calls: `status`, or with a body `deploy`, `flush`, `faults`, `stop`."""
+def control(
+    endpoint: str, verb: str, body: dict[str, Any] | None = None, timeout_s: float = START_LIMIT_S
+) -> dict[str, Any]:
+    """One of the local cloud's own calls: `status`, or with a body `deploy`, `clock`, `flush`, `faults`, `stop`."""
     method, data = ("GET", None) if body is None else ("POST", json.dumps(body).encode())
     try:
-        response = urllib3.request(method, f"{endpoint}/_local/{verb}", body=data, timeout=START_LIMIT_S, retries=False)
+        response = urllib3.request(method, f"{endpoint}/_local/{verb}", body=data, timeout=timeout_s, retries=False)
         answer: dict[str, Any] = json.loads(response.data)
     except (urllib3.exceptions.HTTPError, ValueError) as error:
         raise UnavailableError(f"the local cloud at {endpoint} does not answer: {error}") from error

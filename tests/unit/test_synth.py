@@ -41,3 +41,16 @@ def test_an_app_that_fails_is_quoted_and_tried_again(project: Project) -> None:
 
     (project.root / "app.py").write_text(good)
     assert synthesise(project, "local").is_dir()
+
+
+def test_some_models_have_an_assembly_of_their_own(project: Project) -> None:
+    for name in ("tides", "winds"):
+        (project.models / name).mkdir(parents=True)
+        (project.models / name / "model.toml").write_text("")
+
+    some = synthesise(project, "local", models=["tides"])
+    everything = synthesise(project, "local", models=["winds", "tides"])
+
+    assert (some / "stage").read_text() == '{"stage": "local", "models": ["tides"]}'
+    assert (everything / "stage").read_text() == '{"stage": "local"}'
+    assert some != everything
