@@ -122,6 +122,7 @@ class Reference:
     loss: float | None = None
     calibrations: Mapping[str, Calibration] | None = None
     loss_tree: tuple[LossLeaf, ...] = ()
+    effective_dimension: float | None = None  # of the numeric features, as domain.effective_dimension has it
 
     def column(self, name: str) -> ReferenceColumn | None:
         """The digest of a column, if there is one."""

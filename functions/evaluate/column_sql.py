@@ -4,17 +4,12 @@ from collections.abc import Sequence
 
 from functions.domain.contract import Feature
 from functions.domain.log_table import feature_column, quoted
+from functions.evaluate.literals import text_literal
 
 
-def literal(value: float) -> str:
+def double_literal(value: float) -> str:
     """A double to the last bit: SQL reads 0.1 as a decimal, and a decimal of 17 digits is not the same double."""
     return f"CAST('{float(value)!r}' AS DOUBLE)"
-
-
-def text(value: str) -> str:
-    """A text as SQL takes any."""
-    escaped = value.replace("'", "''")
-    return f"'{escaped}'"
 
 
 def number(column: str) -> str:
@@ -27,18 +22,19 @@ def integer(column: str) -> str:
     return f"CAST({column} AS DOUBLE)"
 
 
-def values_of(feature: Feature) -> tuple[str, str]:
-    """(the column, or its elements; the expression of `raw` that gives the value to count) of a feature.
-
-    A vector that is missing as a whole counts as one missing element.
-    """
+def elements(feature: Feature) -> str:
+    """A feature's column, or the elements of its vectors; a vector that is missing counts as one missing element."""
     column = quoted(feature_column(feature.name))
-    raw = column if feature.size is None else f"unnest(coalesce({column}, [NULL]))"
+    return column if feature.size is None else f"unnest(coalesce({column}, [NULL]))"
+
+
+def value_of(feature: Feature, raw: str = "raw") -> str:
+    """What to count of an element: a text ("" is what a nullable one's missing value is to the model), or a double."""
     if feature.type == "string":
-        return raw, "nullif(raw, '')" if feature.nullable else "raw"
+        return f"nullif({raw}, '')" if feature.nullable else raw
     if feature.type == "bool":
-        return raw, "CAST(raw AS VARCHAR)"
-    return raw, integer("raw") if feature.type == "int64" else number("raw")
+        return f"CAST({raw} AS VARCHAR)"
+    return integer(raw) if feature.type == "int64" else number(raw)
 
 
 def count_numbers(view: str, raw: str, value: str, knots: Sequence[float], where: str = "true") -> str:
@@ -55,7 +51,7 @@ def count_categories(view: str, raw: str, value: str, known: Sequence[str], wher
 
     The list stands in the query once, since each mention of it is another look-up a row.
     """
-    listed = ", ".join(text(name) for name in known)
+    listed = ", ".join(text_literal(name) for name in known)
     key = f"CASE WHEN v IN ({listed}) THEN v END" if known else "CAST(NULL AS VARCHAR)"
     return (
         f"SELECT known, count(*), count(v) FROM (SELECT v, {key} AS known FROM ("
@@ -65,7 +61,7 @@ def count_categories(view: str, raw: str, value: str, known: Sequence[str], wher
 
 def other_categories(view: str, raw: str, value: str, known: Sequence[str], most: int, where: str = "true") -> str:
     """Rows of (value, count, how many different ones there are): the most frequent values that are not known."""
-    listed = ", ".join(text(name) for name in known)
+    listed = ", ".join(text_literal(name) for name in known)
     unknown = f"v NOT IN ({listed})" if known else "true"
     return (
         f"SELECT v, count(*) AS n, count(*) OVER () FROM ("
@@ -80,4 +76,4 @@ def _bin(knots: Sequence[float], first: int = 0) -> str:
         return f"{first}::UTINYINT"
     middle = len(knots) // 2
     low, high = _bin(knots[:middle], first), _bin(knots[middle + 1 :], first + middle + 1)
-    return f"CASE WHEN v < {literal(knots[middle])} THEN {low} ELSE {high} END"
+    return f"CASE WHEN v < {double_literal(knots[middle])} THEN {low} ELSE {high} END"

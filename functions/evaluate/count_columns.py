@@ -13,9 +13,10 @@ from functions.domain.reference import CategoryDigest, Digest, NumberDigest, Ref
 from functions.evaluate.column_sql import (
     count_categories,
     count_numbers,
+    elements,
     number,
     other_categories,
-    values_of,
+    value_of,
 )
 from functions.evaluate.window_rows import LABELLED, WINDOW
 
@@ -37,7 +38,7 @@ def count_features(
 
 def count_feature(con: duckdb.DuckDBPyConnection, feature: Feature, digest: Digest | None) -> ColumnCounts:
     """One feature's values in `window_rows`; a vector's elements one by one."""
-    raw, value = values_of(feature)
+    raw, value = elements(feature), value_of(feature)
     if feature.type in ("float32", "int64"):
         return _numbers(con, WINDOW, raw, value, digest if isinstance(digest, NumberDigest) else None)
     known = digest if isinstance(digest, CategoryDigest) else None
