@@ -20,7 +20,7 @@ class Access(Construct):
         self._stage = stage
         self._model = settings.model.name
         self._publish("url", http.url, "Where the model is called")
-        if settings.api.auth == "api_key":
+        if settings.api.auth == "api_key" and not settings.train.external:  # there all that is asked is signed
             key = self._key(settings, http)
             self._publish("api_key_id", key.key_id, "The API key's id: its value is read with apigateway get-api-key")
 

@@ -23,7 +23,13 @@ ASSETS = ROOT / ".build" / "assets"
 KEPT = 4  # zips of one function and platform in the cache: branches come and go
 
 # Which of AWS's services botocore can talk to in a function's asset; predict has no botocore at all.
-SERVICES: dict[str, tuple[str, ...]] = {"roll_out": ("dynamodb", "lambda", "s3"), "bootstrap": ("lambda",)}
+SERVICES: dict[str, tuple[str, ...]] = {
+    "bootstrap": ("dynamodb", "lambda"),
+    "compact": ("dynamodb", "logs", "s3"),
+    "evaluate": ("cloudwatch", "dynamodb", "events", "s3"),
+    "ingest": ("dynamodb",),
+    "roll_out": ("dynamodb", "lambda", "s3"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,7 @@
-"""What API Gateway itself answers when predict is not reached: JSON `{"error": …}` for each kind, as predict's own."""
+"""What API Gateway itself answers when no function is reached: JSON `{"error": …}` for each kind, as functions do."""
 
 import json
 from dataclasses import dataclass
-from typing import Literal
 
 from aws_cdk import aws_apigateway as apigateway
 
@@ -34,15 +33,19 @@ class GatewayResponse:
         )
 
 
-def gateway_responses(auth: Literal["api_key", "iam"]) -> tuple[GatewayResponse, ...]:
+def gateway_responses() -> tuple[GatewayResponse, ...]:
     """All kinds that API Gateway knows; those that it doesn't name fall to DEFAULT_4XX and DEFAULT_5XX."""
-    signed = "the request must be signed with AWS Signature Version 4 for execute-api"
     nothing_here = "nothing is at this path with this method: /openapi.json lists what is"
-    # An unknown path comes as MISSING_AUTHENTICATION_TOKEN too, and without IAM nothing else does.
-    unknown = (403, f"{signed}; or {nothing_here}") if auth == "iam" else (404, nothing_here)
+    # An unknown path and a call without its signature are one kind to API Gateway: the answer must do for both.
+    unsigned = (
+        "either this call must be signed with AWS Signature Version 4 for execute-api, as labels and observations "
+        f"always are; or {nothing_here}"
+    )
     ours = "the API is misconfigured: its owner must look at its logs"
     return (
-        GatewayResponse("ACCESS_DENIED", 403, "access denied"),
+        GatewayResponse(
+            "ACCESS_DENIED", 403, "this caller may not do this: its policy must allow execute-api:Invoke on the call"
+        ),
         GatewayResponse("API_CONFIGURATION_ERROR", 500, ours),
         GatewayResponse("AUTHORIZER_CONFIGURATION_ERROR", 500, ours),
         GatewayResponse("AUTHORIZER_FAILURE", 500, ours),
@@ -55,7 +58,7 @@ def gateway_responses(auth: Literal["api_key", "iam"]) -> tuple[GatewayResponse,
         GatewayResponse("INTEGRATION_TIMEOUT", 504, "the model took too long: send fewer rows a request"),
         GatewayResponse("INVALID_API_KEY", 403, "the header x-api-key is missing or holds no key of this API"),
         GatewayResponse("INVALID_SIGNATURE", 403, "the request's signature is wrong: check key, region and clock"),
-        GatewayResponse("MISSING_AUTHENTICATION_TOKEN", *unknown),
+        GatewayResponse("MISSING_AUTHENTICATION_TOKEN", 403, unsigned),
         GatewayResponse("QUOTA_EXCEEDED", 429, "today's quota of this API key is used up", retry_after=3600),
         GatewayResponse("REQUEST_TOO_LARGE", 413, "the body is too large: send fewer rows a request"),
         GatewayResponse("RESOURCE_NOT_FOUND", 404, nothing_here),

@@ -1,6 +1,7 @@
 """The REST API of one model: its routes, what each asks of a client, its limits, its logs."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aws_cdk import Aws, Stack
@@ -13,6 +14,7 @@ from functions.adapters.model_settings import ModelSettings
 from infra.findings import accept
 from infra.gateway_responses import gateway_responses
 from infra.log_group import add_log_group
+from infra.routes import Route, routes
 from infra.stage import StageContext
 
 # What anybody may call without a key is a load balancer's business, not a client's: a trickle for all callers together.
@@ -20,32 +22,12 @@ PUBLIC_RATE, PUBLIC_BURST = 10, 20
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
-    """A path with its method; `{model}` stands for the model's own name."""
+class Backend:
+    """A function that answers: the ARN that is invoked, and what must be there before API Gateway may invoke it."""
 
-    method: str
-    path: str
-    public: bool = False
+    arn: str
+    after: IDependable | None = None
 
-    @property
-    def needs_content_type(self) -> bool:
-        """Named rows do; Triton's own client names none when it infers."""
-        return self.path.endswith("/predict")
-
-
-ROUTES = (
-    Route("GET", "/v2"),
-    Route("GET", "/v2/health/live", public=True),
-    Route("GET", "/v2/health/ready"),
-    Route("GET", "/v2/models/{model}"),
-    Route("GET", "/v2/models/{model}/ready"),
-    Route("POST", "/v2/models/{model}/infer"),
-    Route("GET", "/v2/models/{model}/versions/{version}"),
-    Route("GET", "/v2/models/{model}/versions/{version}/ready"),
-    Route("POST", "/v2/models/{model}/versions/{version}/infer"),
-    Route("POST", "/models/{model}/predict"),
-    Route("GET", "/openapi.json", public=True),
-)
 
 _ACCESS_LOG = {
     "time": "$context.requestTimeEpoch",
@@ -66,7 +48,7 @@ _ACCESS_LOG = {
 
 
 class HttpApi(Construct):
-    """A regional REST API whose every route reaches `target`, the qualified ARN of predict's alias.
+    """A regional REST API whose routes reach `backends`, by the verb of each function.
 
     Bodies are not validated here: API Gateway takes them as binary (`*/*`), for the tensor extension's sake, and what
     its models do then isn't documented; predict validates each value and says more.
@@ -78,28 +60,20 @@ class HttpApi(Construct):
         construct_id: str,
         stage: StageContext,
         settings: ModelSettings,
-        *,
-        target: str,
-        alias: IDependable,
+        backends: Mapping[str, Backend],
     ) -> None:
         super().__init__(scope, construct_id)
         self._stage = stage
         self._settings = settings
         self._model = settings.model.name
+        self._routes = routes(settings)
         self.api = self._rest_api()
-        self._add_routes(target)
-        for response in gateway_responses(settings.api.auth):
+        self._add_routes(backends)
+        for response in gateway_responses():
             response.add_to(self.api)
         self._keep_execution_log()
-        permission = lambda_.CfnPermission(
-            self,
-            "InvokeLive",
-            action="lambda:InvokeFunction",
-            function_name=target,
-            principal="apigateway.amazonaws.com",
-            source_arn=self.api.arn_for_execute_api("*", "/*", stage.name),
-        )
-        permission.node.add_dependency(alias)
+        for verb, backend in backends.items():
+            self._let_invoke(verb, backend)
 
     @property
     def url(self) -> str:
@@ -118,7 +92,8 @@ class HttpApi(Construct):
             self,
             "Api",
             rest_api_name=self._stage.names.function("api", self._model),
-            description=f"Model {self._model}: Open Inference Protocol V2 and named rows",
+            description=f"Model {self._model}: "
+            + ("labels and observations" if self._settings.train.external else "predictions, labels and observations"),
             endpoint_configuration=apigateway.EndpointConfiguration(types=[apigateway.EndpointType.REGIONAL]),
             binary_media_types=["*/*"],
             cloud_watch_role=False,  # the account's, set once by the platform stack
@@ -144,42 +119,59 @@ class HttpApi(Construct):
             tracing_enabled=True,
             throttling_rate_limit=self._settings.api.rate,
             throttling_burst_limit=self._settings.api.burst,
-            method_options={f"{route.path}/{route.method}": public for route in ROUTES if route.public},
+            method_options={
+                f"{route.path}/{route.method}": public for route in self._routes if route.asks == "nothing"
+            },
         )
 
-    def _add_routes(self, target: str) -> None:
-        integration = apigateway.AwsIntegration(
-            service="lambda", path=f"2015-03-31/functions/{target}/invocations", proxy=True
-        )
+    def _add_routes(self, backends: Mapping[str, Backend]) -> None:
+        integrations = {
+            verb: apigateway.AwsIntegration(
+                service="lambda", path=f"2015-03-31/functions/{backend.arn}/invocations", proxy=True
+            )
+            for verb, backend in backends.items()
+        }
         validator = self.api.add_request_validator(
             "Validator", request_validator_name="headers", validate_request_parameters=True
         )
-        for route in ROUTES:
+        for route in self._routes:
             resource = self.api.root.resource_for_path(route.path.replace("{model}", self._model))
+            signed = self._is_signed(route)
             method = resource.add_method(
                 route.method,
-                integration,
-                api_key_required=not route.public and self._settings.api.auth == "api_key",
-                authorization_type=self._authorization(route),
+                integrations[route.verb],
+                api_key_required=route.asks == "client" and not signed,
+                authorization_type=apigateway.AuthorizationType.IAM if signed else apigateway.AuthorizationType.NONE,
                 request_parameters={"method.request.header.Content-Type": True} if route.needs_content_type else None,
                 request_validator=validator,
             )
             self._accept_findings(route, method)
 
-    def _authorization(self, route: Route) -> apigateway.AuthorizationType:
-        by_iam = self._settings.api.auth == "iam" and not route.public
-        return apigateway.AuthorizationType.IAM if by_iam else apigateway.AuthorizationType.NONE
+    def _is_signed(self, route: Route) -> bool:
+        return route.asks == "signature" or (route.asks == "client" and self._settings.api.auth == "iam")
 
     def _accept_findings(self, route: Route, method: apigateway.Method) -> None:
-        if route.public:
+        if route.asks == "nothing":
             reason = "Health and the API's description hold nothing of a client's; throttled for all callers together."
-        elif self._settings.api.auth == "iam":
+        elif self._is_signed(route):
             reason = "Callers sign with IAM."
         else:
             reason = "Callers are programs with an API key, behind the firewall; [api] auth = iam is there for more."
-        if route.public or self._settings.api.auth == "api_key":
+        if not self._is_signed(route):
             accept(method, "AwsSolutions-APIG4", reason)
         accept(method, "AwsSolutions-COG4", reason)
+
+    def _let_invoke(self, verb: str, backend: Backend) -> None:
+        permission = lambda_.CfnPermission(
+            self,
+            "InvokeLive" if verb == "predict" else f"Invoke{verb.title()}",
+            action="lambda:InvokeFunction",
+            function_name=backend.arn,
+            principal="apigateway.amazonaws.com",
+            source_arn=self.api.arn_for_execute_api("*", "/*", self._stage.name),
+        )
+        if backend.after is not None:
+            permission.node.add_dependency(backend.after)
 
     def _keep_execution_log(self) -> None:
         """API Gateway would make this log group itself, and keep it for ever."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from aws_cdk import AssetHashType, Aws, Duration, Stack
+from aws_cdk import AssetHashType, Aws, Duration, Size, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
@@ -19,13 +19,14 @@ _ARCHITECTURES = {"x86_64": lambda_.Architecture.X86_64, "arm64": lambda_.Archit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runs:
-    """How a function runs."""
+    """How a function runs; `memory` in MB, `ephemeral_mib` of /tmp beyond Lambda's own 512 MiB."""
 
     memory: int
     timeout: Duration
     architecture: Architecture = "x86_64"
     snap_start: bool = False
     reserved_concurrency: int | None = None
+    ephemeral_mib: int | None = None
 
 
 class LambdaFunction(Construct):
@@ -69,6 +70,7 @@ class LambdaFunction(Construct):
             tracing=lambda_.Tracing.ACTIVE,
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if runs.snap_start else None,
             reserved_concurrent_executions=runs.reserved_concurrency,
+            ephemeral_storage_size=None if runs.ephemeral_mib is None else Size.mebibytes(runs.ephemeral_mib),
             log_group=self.log_group,
             logging_format=lambda_.LoggingFormat.TEXT,
         )

@@ -1,23 +1,27 @@
-"""A model's stack, one a model: what serves it. Its flood, its quota, its failure stay its own."""
+"""A model's stack, one a model: what serves it, what judges it. Its flood, its quota, its failure stay its own."""
 
 from aws_cdk import Tags
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from functions.adapters.model_settings import ModelSettings
 from infra.access import Access
-from infra.http_api import HttpApi
+from infra.deployed_settings import DeployedSettings
+from infra.http_api import Backend, HttpApi
+from infra.ingestion import Ingestion
 from infra.platform_stack import PlatformStack
+from infra.schedules import Schedules
 from infra.serving import Serving
 from infra.stage import StageContext
 from infra.stage_stack import StageStack
 
 
 class ModelStack(StageStack):
-    """predict, its prediction log, its REST API and who may call it.
+    """predict, ingest, the streams of their records, the REST API before both and who may call it; schedules, alarms.
 
-    From the platform it takes the firewall's ARN as an import, and all else by name: what it doesn't import, the
-    platform stays free to replace.
+    A model that is hosted elsewhere has all of it but predict. From the platform the stack takes the firewall's ARN as
+    an import, and all else by name: what it doesn't import, the platform stays free to replace.
     """
 
     def __init__(self, scope: Construct, stage: StageContext, settings: ModelSettings, platform: PlatformStack) -> None:
@@ -26,7 +30,14 @@ class ModelStack(StageStack):
         self.add_stack_dependency(platform, "the alias is made by its bootstrap function, API Gateway logs by its role")
         Tags.of(self).add("model", model)
         data = s3.Bucket.from_bucket_name(self, "Data", stage.names.data_bucket)
-        self.serving = Serving(self, "Serving", stage, settings, data)
-        self.http = HttpApi(self, "Http", stage, settings, target=self.serving.live_arn, alias=self.serving.alias)
+        registry = dynamodb.Table.from_table_name(self, "Registry", stage.names.registry_table)
+        self.ingestion = Ingestion(self, "Ingestion", stage, settings, data, registry)
+        backends = {"ingest": Backend(self.ingestion.ingest.function.function_arn)}
+        if not settings.train.external:
+            serving = Serving(self, "Serving", stage, settings, data)
+            backends["predict"] = Backend(serving.live_arn, after=serving.alias)
+        self.http = HttpApi(self, "Http", stage, settings, backends)
         self.http.stand_behind(platform.firewall.web_acl.attr_arn)
         self.access = Access(self, "Access", stage, settings, self.http)
+        deployed = DeployedSettings(self, "Settings", stage, settings)
+        self.schedules = Schedules(self, "Schedules", stage, settings, after=deployed.resource)

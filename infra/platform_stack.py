@@ -5,6 +5,8 @@ from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from infra.alerts import Alerts
+from infra.evaluation import Evaluation
 from infra.findings import accept
 from infra.firewall import Firewall
 from infra.rollout import Rollout
@@ -14,18 +16,21 @@ from infra.storage import Storage
 
 
 class PlatformStack(StageStack):
-    """Storage, firewall, the functions that publish, and API Gateway's right to write logs."""
+    """Storage, firewall, the functions that publish and judge, who is told, and API Gateway's right to write logs."""
 
     def __init__(self, scope: Construct, stage: StageContext) -> None:
-        super().__init__(scope, stage.names.platform_stack, stage, "storage, registry, roll-out, firewall")
+        super().__init__(scope, stage.names.platform_stack, stage, "storage, registry, roll-out, evaluation, firewall")
         self.storage = Storage(self, "Storage", stage)
         self.rollout = Rollout(self, "Rollout", stage, self.storage)
+        self.alerts = Alerts(self, "Alerts", stage)
+        self.evaluation = Evaluation(self, "Evaluation", stage, self.storage, self.alerts.bus)
         self.firewall = Firewall(self, "Firewall", stage)
         self._let_api_gateway_log()
         CfnOutput(self, "DataBucket", value=self.storage.data.bucket_name)
         CfnOutput(self, "ArtifactBucket", value=self.storage.artifacts.bucket_name)
         CfnOutput(self, "RegistryTable", value=self.storage.registry.table_name)
         CfnOutput(self, "RollOutFunction", value=self.rollout.roll_out.function.function_name)
+        CfnOutput(self, "AlertTopic", value=self.alerts.topic.topic_arn)
 
     def _let_api_gateway_log(self) -> None:
         """One setting for the whole account and region: it stays when this stage goes, others may lean on it."""

@@ -1,4 +1,7 @@
-"""The two functions that publish: `bootstrap` makes a model's alias `live` once, `roll_out` alone moves it."""
+"""The two functions that publish: `bootstrap` makes a model's alias `live` once, `roll_out` alone moves it.
+
+`bootstrap` also brings what a deployment knows of a model to the registry.
+"""
 
 from aws_cdk import Aws, Duration, Stack
 from aws_cdk import aws_iam as iam
@@ -6,6 +9,7 @@ from constructs import Construct
 
 from infra.findings import accept_wildcard
 from infra.lambda_function import LambdaFunction, Runs, function_arn
+from infra.registry_rights import EVERY_MODEL, registry_statement
 from infra.stage import StageContext
 from infra.storage import Storage
 
@@ -25,10 +29,10 @@ class Rollout(Construct):
             "Bootstrap",
             stage,
             "bootstrap",
-            description="Creates a model's alias live when its stack is made, and never touches it again",
+            description="Creates a model's alias live once, and keeps its deployed settings in the registry",
             runs=Runs(memory=256, timeout=Duration.minutes(5)),
-            environment={},
-            statements=self._bootstrap_rights(),
+            environment={"REGISTRY_TABLE": storage.registry.table_name},
+            statements=self._bootstrap_rights(storage),
         )
         self.roll_out = LambdaFunction(
             self,
@@ -46,7 +50,7 @@ class Rollout(Construct):
         )
         self._accept_findings(storage)
 
-    def _bootstrap_rights(self) -> list[iam.PolicyStatement]:
+    def _bootstrap_rights(self, storage: Storage) -> list[iam.PolicyStatement]:
         return [
             iam.PolicyStatement(
                 sid="MakeAlias",
@@ -57,7 +61,8 @@ class Rollout(Construct):
                     "lambda:PublishVersion",
                 ],
                 resources=[self._predict],
-            )
+            ),
+            registry_statement(storage.registry, "KeepSettings", ["dynamodb:GetItem", "dynamodb:PutItem"], EVERY_MODEL),
         ]
 
     def _release_rights(self) -> list[iam.PolicyStatement]:

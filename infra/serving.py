@@ -7,7 +7,7 @@ from constructs import Construct
 
 from functions.adapters.model_settings import ModelSettings
 from infra.lambda_function import LambdaFunction, Runs, function_arn
-from infra.prediction_log import PredictionLog
+from infra.record_stream import RecordStream
 from infra.stage import StageContext
 
 
@@ -23,7 +23,7 @@ class Serving(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         model = settings.model.name
-        self.log = PredictionLog(self, "Log", stage, model, data)
+        self.log = RecordStream(self, "Log", stage, "predictions", model, data)
         self.predict = LambdaFunction(
             self,
             "Predict",

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -24,19 +24,25 @@ class StageSettings(BaseModel):
         keep_data: buckets, table and stacks are protected against deletion; otherwise they go with the stack.
         gateway_log_level: what API Gateway writes to its execution log.
         firewall_rate: requests that one address may send in five minutes before the firewall answers 429.
-        stream_seconds, stream_mib: a prediction reaches S3 when one of them is reached.
+        stream_seconds, stream_mib: a record reaches S3 when one of them is reached.
+        compact_hours: how many hours lie between two compactions of a model's log, where its evaluations don't ask for
+            more. Each one starts a function; the local cloud's are 6, so that a replayed year takes minutes.
+        alert_emails: who gets a mail when an alarm goes off or a verdict asks for something to be done; AWS asks each
+            address once whether it wants to.
         account, region: where it is deployed to; None leaves it to the credentials at deployment.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9]{0,11}$")
+    name: str = Field(pattern=r"^[a-z][a-z0-9]{0,9}$")  # a stream's name, with it and a model's, has 64 characters
     log_days: LogDays
     keep_data: bool
     gateway_log_level: Literal["ERROR", "INFO"]
     firewall_rate: int = Field(ge=10, le=2_000_000_000)
     stream_seconds: int = Field(ge=60, le=900)
     stream_mib: int = Field(ge=1, le=128)
+    compact_hours: Literal[1, 2, 3, 4, 6, 8, 12, 24]
+    alert_emails: tuple[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")], ...] = ()
     account: str | None = Field(default=None, pattern=r"^\d{12}$")
     region: str | None = Field(default=None, pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
 

@@ -1,31 +1,73 @@
-"""The `live` alias, created once: a CloudFormation custom resource that never moves it (DESIGN rule 7.1).
+"""CloudFormation's custom resources: a model's `live` alias, and its settings in the registry.
+
+The alias is created once and never moved (DESIGN rule 7.1); settings are written anew at each deployment. Neither is
+deleted: what answers or judges a model must not lose them to a stack that is replaced.
 
 Whatever happens, CloudFormation gets an answer: without one a stack hangs for an hour.
 """
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
 from functions.adapters.lambda_releases import LambdaReleases, lambda_client
+from functions.adapters.monitoring_registry import MonitoringRegistry
+from functions.adapters.registry_table import RegistryTable, registry_client
 from functions.bootstrap.alias import ensure_live
 from functions.bootstrap.answer import send
+from functions.bootstrap.settings import DeployedSettings, keep_settings
+from functions.domain.errors import InvalidRequestError, MisconfiguredError
 from functions.domain.release_function import LIVE, Releases
+
+Properties = Mapping[str, Any]
 
 
 @cache
-def build() -> Releases:
+def releases() -> Releases:
     return LambdaReleases(lambda_client())
+
+
+@cache
+def registry() -> DeployedSettings:
+    table = os.environ.get("REGISTRY_TABLE")
+    if not table:
+        raise MisconfiguredError("the environment variable REGISTRY_TABLE is not set")
+    return MonitoringRegistry(RegistryTable(registry_client(), table))
 
 
 def handler(event: Mapping[str, Any], context: Any) -> None:
     answer: dict[str, Any] = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
-    function = event.get("ResourceProperties", {}).get("FunctionName", "")
-    answer["PhysicalResourceId"] = event.get("PhysicalResourceId") or f"{function}:{LIVE}"
+    kind = event.get("ResourceType")
+    answer["PhysicalResourceId"] = event.get("PhysicalResourceId") or f"{event['LogicalResourceId']}: not made"
     try:
-        data = {} if event["RequestType"] == "Delete" else {"AliasArn": ensure_live(build(), function).arn}
-        answer |= {"Status": "SUCCESS", "Data": data}
+        if event["RequestType"] != "Delete":
+            answer |= _make(kind, event.get("ResourceProperties", {}), event.get("PhysicalResourceId"))
+        answer |= {"Status": "SUCCESS"}
     except Exception as error:  # whatever it is: an unanswered stack hangs
         answer |= {"Status": "FAILED", "Reason": f"{type(error).__name__}: {error}"[:1000]}
-    print(f"{function}: {event.get('RequestType')}: {answer['Status']} {answer.get('Reason', '')}")
+    physical = answer["PhysicalResourceId"]
+    print(f"{kind} {physical}: {event.get('RequestType')}: {answer['Status']} {answer.get('Reason', '')}")
     send(event["ResponseURL"], answer)
+
+
+def _make(kind: str | None, properties: Properties, known_as: str | None) -> dict[str, Any]:
+    """Bring a resource about; what the answer says of it. A resource keeps the name that it is `known_as`."""
+    kinds: Mapping[str | None, Callable[[Properties], tuple[str, dict[str, str]]]] = {
+        "Custom::LiveAlias": _alias,
+        "Custom::ModelConfig": _settings,
+    }
+    if kind not in kinds:
+        raise InvalidRequestError(f"there is no custom resource {kind!r}")
+    name, data = kinds[kind](properties)
+    return {"PhysicalResourceId": known_as or name, "Data": data}
+
+
+def _alias(properties: Properties) -> tuple[str, dict[str, str]]:
+    function = properties.get("FunctionName", "")
+    return f"{function}:{LIVE}", {"AliasArn": ensure_live(releases(), function).arn}
+
+
+def _settings(properties: Properties) -> tuple[str, dict[str, str]]:
+    config = keep_settings(registry(), properties)
+    return f"settings of {config.model}", {}

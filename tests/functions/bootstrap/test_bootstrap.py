@@ -1,4 +1,4 @@
-"""The bootstrap: the alias is created once and never moved, and CloudFormation always gets its answer."""
+"""Custom::LiveAlias: the alias is created once and never moved, and CloudFormation always gets its answer."""
 
 import json
 from collections.abc import Iterator
@@ -57,7 +57,7 @@ def inbox() -> Iterator[Inbox]:
 def cloud(monkeypatch: pytest.MonkeyPatch) -> FakeLambda:
     cloud = FakeLambda(lambda configuration, event: b"", {})
     cloud.create(FUNCTION)
-    monkeypatch.setattr(bootstrap, "build", lambda: cloud)
+    monkeypatch.setattr(bootstrap, "releases", lambda: cloud)
     return cloud
 
 
@@ -68,6 +68,7 @@ def event(inbox: Inbox, request: str, **changes: Any) -> dict[str, Any]:
         "StackId": "arn:stack",
         "RequestId": "request-1",
         "LogicalResourceId": "Live",
+        "ResourceType": "Custom::LiveAlias",
         "ResourceProperties": {"ServiceToken": "arn:bootstrap", "FunctionName": FUNCTION},
     } | changes
 
@@ -115,7 +116,7 @@ def test_a_failure_is_answered_with_its_reason(cloud: FakeLambda, inbox: Inbox) 
 
 
 def test_a_defect_is_answered_too(monkeypatch: pytest.MonkeyPatch, inbox: Inbox) -> None:
-    monkeypatch.setattr(bootstrap, "build", lambda: 1 / 0)
+    monkeypatch.setattr(bootstrap, "releases", lambda: 1 / 0)
     bootstrap.handler(event(inbox, "Create"), None)
     assert inbox.bodies[0]["Reason"].startswith("ZeroDivisionError")
 
@@ -124,6 +125,13 @@ def test_an_event_without_a_function_is_answered(cloud: FakeLambda, inbox: Inbox
     bootstrap.handler(event(inbox, "Create", ResourceProperties={}), None)
     assert inbox.bodies[0]["Status"] == "FAILED"
     assert "FunctionName is missing" in inbox.bodies[0]["Reason"]
+
+
+def test_a_resource_that_is_not_known_is_answered(cloud: FakeLambda, inbox: Inbox) -> None:
+    bootstrap.handler(event(inbox, "Create", ResourceType="Custom::Unheard"), None)
+    assert inbox.bodies[0]["Status"] == "FAILED"
+    assert "there is no custom resource 'Custom::Unheard'" in inbox.bodies[0]["Reason"]
+    assert inbox.bodies[0]["PhysicalResourceId"]
 
 
 def test_of_two_creations_at_once_both_answer_the_same_alias(cloud: FakeLambda) -> None:
