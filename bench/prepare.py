@@ -2,9 +2,7 @@
 
 import hashlib
 import json
-import os
 import shutil
-import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
@@ -13,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bench.peer_environment import Peers, peer_environment, run
 from functions.adapters.model_folder import FolderCode, load_settings
-from functions.domain.errors import UnavailableError
 from functions.retrain.dataset import load_dataset
 from functions.retrain.split import split, training_set
 from functions.retrain.train import train
@@ -28,14 +26,6 @@ MODEL_FOLDER = ROOT / "models" / "flights"
 LARGEST_BATCH = 100
 type Report = Callable[[str], None]
 type Row = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Peers:
-    """An environment with what bench/requirements.txt pins, bytecode compiled."""
-
-    python: Path
-    packages: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +45,7 @@ def prepare(report: Report) -> Ground:
     """Build whatever is not there yet."""
     folder = BUILD / "bench"
     folder.mkdir(parents=True, exist_ok=True)
-    peers = _peers(report)
+    peers = peer_environment("serving", ROOT / "bench" / "requirements.txt", report)
     model = model_copy(folder, report)
     rows, pipeline = _rows_and_pipeline(peers, folder, report)
     return Ground(
@@ -93,25 +83,7 @@ def python_command(python: Path, *arguments: str | Path) -> None:
     Raises:
         UnavailableError: it failed; with what it said.
     """
-    _run([str(python), *map(str, arguments)])
-
-
-def _peers(report: Report) -> Peers:
-    requirements = ROOT / "bench" / "requirements.txt"
-    digest = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()[:16]
-    folder = BUILD / "bench-peers" / digest
-    python = folder / "bin" / "python"
-    packages = folder / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
-    done = folder / "done"
-    if not done.is_file():
-        report("installing the peers (once)")
-        shutil.rmtree(folder.parent, ignore_errors=True)
-        uv = Path(sys.executable).parent / "uv"
-        _run([str(uv), "venv", "--quiet", "--python", sys.executable, str(folder)])
-        install = ["pip", "install", "--quiet", "--compile-bytecode", "--only-binary", ":all:", "--no-deps"]
-        _run([str(uv), *install, "--python", str(python), "-r", str(requirements)])
-        done.touch()
-    return Peers(python, packages)
+    run([str(python), *map(str, arguments)])
 
 
 def _rows_and_pipeline(peers: Peers, folder: Path, report: Report) -> tuple[tuple[Row, ...], Path]:
@@ -147,10 +119,3 @@ def _peer_tasks(folder: Path) -> Path:
         shutil.copyfile(path, target / path.name)
     python_command(Path(sys.executable), "-m", "compileall", "-q", target)
     return target
-
-
-def _run(command: list[str]) -> None:
-    environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    if done.returncode:
-        raise UnavailableError(f"{' '.join(command)} failed:\n{done.stderr or done.stdout}")
