@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from functions.adapters.model_settings import FeatureSettings, ModelSettings
+from functions.domain.durations import PATTERN as SPAN
 from functions.domain.errors import ModelFolderError
 
 SETTINGS_FILE = "model.toml"
@@ -76,6 +77,8 @@ def _explain(fault: ErrorDetails) -> str:
             return f"{key}: {fault['ctx']['error']!s}"
         case "string_pattern_mismatch" if place == ["model", "name"]:
             return f"{key}: {_shown(fault['input'])} is no name: use lower-case letters, digits and single hyphens"
+        case "string_pattern_mismatch" if fault["ctx"]["pattern"] == SPAN:
+            return f'{key}: {_shown(fault["input"])} is no span of time: write a whole number and s, m, h or d: "6h"'
         case "string_pattern_mismatch":
             return f'{key}: {_shown(fault["input"])} is no reference: write it as "module:function"'
     return f"{key}: {fault['msg'][0].lower()}{fault['msg'][1:]}: it is {_shown(fault['input'])}"

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, field_validator, model_validator
 
+from functions.adapters.alarm_settings import AlarmSettings
 from functions.adapters.evaluate_settings import EvaluateSettings, Span
 from functions.domain.contract import Action, Feature, FeatureType, Task
 from functions.domain.durations import duration
@@ -174,6 +175,7 @@ class ModelSettings(Section):
     train: TrainSettings
     guard: GuardSettings = GuardSettings()
     evaluate: EvaluateSettings = EvaluateSettings()
+    alarms: AlarmSettings = AlarmSettings()
     gate: GateSettings = GateSettings()
     api: ApiSettings = ApiSettings()
     lambda_: LambdaSettings = Field(default=LambdaSettings(), alias="lambda")
