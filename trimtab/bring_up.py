@@ -22,7 +22,7 @@ def ensure_deployed_stack(project: Project, stage_name: str, model: str) -> Stag
     if stage_name == LOCAL:
         return _local(project)
     stage = open_stage(project, stage_name)
-    function = stage.names.function("predict", model)
+    function = stage.names.function("ingest", model)  # which each model has, wherever it is hosted
     try:
         stage.client("lambda").get_function_configuration(FunctionName=function)
     except ClientError as error:

@@ -33,13 +33,19 @@ def predict_file(project: Project, stage: Stage, model: str, file: Path, label: 
     """Answers for all rows of a file.
 
     Raises:
-        InvalidRequestError: the file, or a row of it, is not what the model takes; nothing after that was sent.
+        InvalidRequestError: the file, or a row of it, is not what the model takes, and nothing after that was sent; or
+            the model is hosted elsewhere.
     """
-    endpoint = find_endpoint(stage, model)
     try:
         settings = load_settings(project.model_folder(model))
     except NotFoundError:  # a model of somebody else's project: its endpoint still says what it takes
         settings = None
+    if settings is not None and settings.train.external:
+        raise InvalidRequestError(
+            f"{model} is hosted elsewhere ([train] external), so nothing here predicts: send what it answered as "
+            "observations, see docs/external-models.md"
+        )
+    endpoint = find_endpoint(stage, model)
     label = label or (settings.label.name if settings else None)
     most_rows = min(BATCH_ROWS, settings.guard.max_rows) if settings else BATCH_ROWS
     rows = read_rows(file, endpoint.get(f"/v2/models/{model}")["inputs"], label)

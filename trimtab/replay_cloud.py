@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from functions.domain.errors import NotFoundError
 from trimtab import local_process
 from trimtab.console import note, step
 from trimtab.project import Project
@@ -40,10 +41,29 @@ class ReplayFolder:
         """Each window's report.html and report.json, in a folder named by the window's end."""
         return self.root / "reports"
 
+    def report(self, window_end: str | None) -> Path:
+        """The page of the window that ended then, or of the last one.
+
+        Raises:
+            NotFoundError: there was no such window, or no replay.
+        """
+        pages = {page.parent.name: page for page in self.reports.glob("*/report.html")}
+        if not pages:
+            raise NotFoundError(f"{self.reports} holds no report: run `trimtab replay {self.root.name}` first")
+        name = max(pages) if window_end is None else folder_name(window_end)
+        if name not in pages:
+            raise NotFoundError(f"the replay has no window that ended at {window_end}: see the names in {self.reports}")
+        return pages[name]
+
     @property
     def table(self) -> Path:
         """The log of the whole replay in one Parquet file."""
         return self.root / "table.parquet"
+
+
+def folder_name(window_end: str) -> str:
+    """A window's end as the name of a folder on any file system."""
+    return window_end.replace(":", "")
 
 
 def cloud_project(project: Project, model: str) -> Project:

@@ -86,7 +86,9 @@ class ReplayTraffic:
 
     def _send_rows(self, one: Send) -> None:
         first = one.first
-        for body in bodies("rows", self._rows.take(slice(one.first, one.end)).rows(), self._most_bytes, self._most_rows):
+        for body in bodies(
+            "rows", self._rows.take(slice(one.first, one.end)).rows(), self._most_bytes, self._most_rows
+        ):
             self._ask(body, first, one.time_ms)
             first += body.entries
         self._done(len(one))

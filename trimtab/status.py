@@ -1,16 +1,27 @@
 """What is deployed in a stage, and what its registry knows."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from functions.adapters.monitoring_registry import MonitoringRegistry
 from functions.adapters.registry import Registry
 from functions.adapters.registry_table import RegistryTable
 from functions.domain.errors import NotFoundError
+from trimtab import local_process
 from trimtab.endpoint import find_endpoint
+from trimtab.monitoring_status import monitoring_status
 from trimtab.stage import Stage
 
+NOT_HOSTED: Mapping[str, Any] = {
+    "release": None,
+    "model_version": None,
+    "alias": None,
+    "versions": [],
+    "releases": [],
+}
 BOOTSTRAP_VERSION = 1  # the Lambda version that the stack itself published, with no model in it
 
 
@@ -25,22 +36,40 @@ def deployed_models(stage: Stage) -> list[str]:
 
 
 def model_status(stage: Stage, model: str) -> dict[str, Any]:
-    """One model as a document: its endpoint, what `live` points to, and the registry's versions and releases.
+    """One model as a document: its endpoint, what `live` points to, its versions and releases, and how it is judged.
 
-    `api_key` is told for the local cloud only.
+    `api_key` is told for the local cloud only. A model that is hosted elsewhere has no release and no alias.
 
     Raises:
         NotFoundError: the model is not deployed in the stage.
     """
     endpoint = find_endpoint(stage, model)
-    known = Registry(RegistryTable(stage.client("dynamodb"), stage.names.registry_table)).status(model)
-    alias = _alias(stage, model)
-    live = next((release for release in known.releases if str(release.number) == alias["FunctionVersion"]), None)
+    store = RegistryTable(stage.client("dynamodb"), stage.names.registry_table)
+    external = MonitoringRegistry(store).config(model).external
     return {
         "model": model,
         "stage": stage.name,
         "url": endpoint.url,
         "api_key": endpoint.api_key if stage.is_local else None,
+        "external": external,
+        **(NOT_HOSTED if external else _hosted(stage, model, Registry(store))),
+        "monitoring": monitoring_status(stage, model),
+    }
+
+
+def cloud_status(stage: Stage) -> dict[str, Any] | None:
+    """The local cloud's clock, schedules and alarms; None in AWS."""
+    if not stage.is_local:
+        return None
+    found = local_process.control(str(stage.endpoint), "status")
+    return {key: found[key] for key in ("clock", "schedules", "alarms")}
+
+
+def _hosted(stage: Stage, model: str, registry: Registry) -> dict[str, Any]:
+    known = registry.status(model)
+    alias = _alias(stage, model)
+    live = next((release for release in known.releases if str(release.number) == alias["FunctionVersion"]), None)
+    return {
         "release": live.number if live else None,
         "model_version": live.model_version if live else None,
         "alias": {"version": int(alias["FunctionVersion"]), "as_registered": _as_registered(alias, known.record.live)},

@@ -39,9 +39,7 @@ def synthesise(
     return assembly
 
 
-def _synthesise(
-    project: Project, context: Mapping[str, Any], assembly: Path, report: Callable[[str], None]
-) -> None:
+def _synthesise(project: Project, context: Mapping[str, Any], assembly: Path, report: Callable[[str], None]) -> None:
     stamp = assembly / ".sources"
     digest = sources_digest(project)
     if stamp.is_file() and stamp.read_text() == digest:

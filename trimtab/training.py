@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from functions.adapters.model_folder import load_settings
+from functions.domain.errors import InvalidRequestError
 from functions.retrain.artifact import WITNESS
 from functions.retrain.lineage import code_digest, code_files, versions
 from trimtab.console import note, step
@@ -15,11 +17,14 @@ def train_model(project: Project, model: str) -> dict[str, Any]:
     """Train a model and leave its artifact in the project's build folder; what was measured, as a document.
 
     Raises:
+        InvalidRequestError: the model is hosted elsewhere.
         ModelFolderError: the folder does not hold what it should; ParityError: ONNX answers differently.
     """
     from functions.retrain.train import train  # scikit-learn takes seconds to import
 
     folder, out = project.model_folder(model), project.artifact(model)
+    if is_external(project, model):
+        raise InvalidRequestError(f"{model} is hosted elsewhere ([train] external): there is nothing to train")
     stamp = _stamp_file(out)
     stamp.unlink(missing_ok=True)
     with step(f"train {model}"):
@@ -46,6 +51,11 @@ def train_if_needed(project: Project, model: str) -> Path:
     else:
         train_model(project, model)
     return out
+
+
+def is_external(project: Project, model: str) -> bool:
+    """Whether the model is hosted elsewhere, so that there is nothing to train."""
+    return load_settings(project.model_folder(model)).train.external
 
 
 def example_row(artifact: Path) -> dict[str, Any]:

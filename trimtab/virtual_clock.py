@@ -1,4 +1,4 @@
-"""The clock of a local cloud, moved by whoever lives through a history; what is due on the way happens and is waited for."""
+"""The clock of a local cloud, moved by whoever lives through a history."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,7 +27,9 @@ class VirtualClock:
         Raises:
             UnavailableError: the cloud does not answer, or a function does not come to an end.
         """
-        answer = local_process.control(self.endpoint, "clock", {"to": _iso(to_ms)}, timeout_s=local_process.CLOCK_LIMIT_S)
+        answer = local_process.control(
+            self.endpoint, "clock", {"to": _iso(to_ms)}, timeout_s=local_process.CLOCK_LIMIT_S
+        )
         self.now_ms = to_ms
         self.due_ms = None if answer["next"] is None else _milliseconds(answer["next"])
         fired: list[dict[str, Any]] = answer["fired"]

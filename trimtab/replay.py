@@ -1,0 +1,208 @@
+"""`trimtab replay`: live through a model's history in virtual time, and say what Trimtab would have said."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Protocol
+
+from functions.adapters.model_folder import load_settings
+from functions.adapters.model_settings import ModelSettings
+from functions.adapters.monitoring_registry import MonitoringRegistry
+from functions.adapters.registry_table import RegistryTable
+from functions.domain.durations import duration
+from functions.domain.errors import InvalidRequestError
+from functions.evaluate.window_rows import Window
+from trimtab.console import note, step
+from trimtab.deploy import deploy
+from trimtab.endpoint import find_endpoint
+from trimtab.history import History, file_history, folder_history
+from trimtab.project import Project
+from trimtab.replay_cloud import ReplayFolder, forget, replay_cloud
+from trimtab.replay_outcome import Outcome, fetch_reports, outcome
+from trimtab.replay_timeline import HOUR_MS, Timeline, timeline
+from trimtab.replay_traffic import ReplayTraffic
+from trimtab.signed_endpoint import SignedEndpoint
+from trimtab.stage import Stage
+from trimtab.training import train_if_needed
+from trimtab.virtual_clock import VirtualClock
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line asked for. `history` is a CSV file; None replays the folder's own data set."""
+
+    model: str
+    history: Path | None = None
+    time: str | None = None
+    train_share: float = 0.1
+    label_delay: str | None = None  # by default [label] matures_after
+    until: datetime | None = None
+    keep: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What was sent, what the log's table holds of it, and where the last report lies."""
+
+    model: str
+    rows_sent: int
+    rows_refused: int
+    labels_sent: int
+    outcome: Outcome
+    failures: tuple[str, ...]  # runs of schedules
+    last_report: Path | None
+    seconds: float
+
+    def to_document(self) -> dict[str, Any]:
+        """What `--json` prints."""
+        whole = self.outcome.whole
+        return {
+            "model": self.model,
+            "rows_sent": self.rows_sent,
+            "rows_refused": self.rows_refused,
+            "rows_found": whole.rows,
+            "labels_sent": self.labels_sent,
+            "labels_found": whole.labelled,
+            "evaluations": len(self.outcome.evaluations),
+            "verdicts": dict(Counter(one.verdict for one in self.outcome.evaluations)),
+            "metric": {"name": self.outcome.judged_metric, "value": whole.realised},
+            "failed_runs": len(self.failures),
+            "report": None if self.last_report is None else str(self.last_report),
+            "seconds": round(self.seconds, 1),
+        }
+
+
+class Watcher(Protocol):
+    """Who is told how far a replay is."""
+
+    def begin(self, rows: int) -> None:
+        """So many rows are to be sent."""
+
+    def rows(self, count: int) -> None:
+        """So many more are answered, or refused."""
+
+    def time(self, now: datetime, verdict: str | None) -> None:
+        """The clock was moved; the last verdict, None before the first."""
+
+
+def replay(project: Project, asked: Asked, watcher: Watcher) -> Replayed:
+    """Train on the history's first part, deploy into a cloud of its own, and live through the rest.
+
+    Raises:
+        TrimtabError: the folder, the file or an option is wrong; the model refused to be trained or deployed; a
+            service of the cloud did not do its work.
+    """
+    begun = perf_counter()
+    folder = project.model_folder(asked.model)
+    settings = load_settings(folder)
+    if settings.train.external:
+        raise InvalidRequestError(f"{asked.model} is hosted elsewhere ([train] external): there is no model to replay")
+    with step("read the history"):
+        history = _history(folder, settings, asked)
+    delay = duration(asked.label_delay or settings.label.matures_after)
+    plan = timeline(history.times, delay, settings.guard.max_rows)
+    forget(project, asked.model)
+    artifact = _trained(project, folder, history, asked.model)
+    kept = ReplayFolder.of(project, asked.model)
+    start_ms = int(plan.asked_ms[0]) // HOUR_MS * HOUR_MS
+    with replay_cloud(project, asked.model, asked.keep) as stage:
+        clock = VirtualClock(str(stage.endpoint))
+        clock.move(start_ms)
+        with step("register, publish, smoke-test, go live"):
+            deploy(stage, asked.model, artifact, actor="replay", at=_moment(start_ms))
+        traffic = _traffic(stage, asked.model, history, plan, settings, watcher)
+        end_ms = _end_ms(plan, settings)
+        watcher.begin(len(history.replayed))
+        with _closing(traffic):
+            _live_through(traffic, plan, clock, end_ms, _verdicts(stage, asked.model, clock, watcher))
+        with step("count what the log holds, and fetch the reports"):
+            found = outcome(stage, asked.model, kept, Window(_moment(start_ms), _moment(end_ms)))
+            page = fetch_reports(stage, found.evaluations, kept.reports)
+    return Replayed(
+        model=asked.model,
+        rows_sent=traffic.rows_sent,
+        rows_refused=len(traffic.refused),
+        labels_sent=traffic.labels_sent,
+        outcome=found,
+        failures=tuple(clock.failures),
+        last_report=page,
+        seconds=perf_counter() - begun,
+    )
+
+
+def _history(folder: Path, settings: ModelSettings, asked: Asked) -> History:
+    if not 0 < asked.train_share < 1:
+        raise InvalidRequestError(f"--train-share {asked.train_share}: it is a share between 0 and 1, such as 0.1")
+    if asked.history is None:
+        return folder_history(folder, settings, asked.train_share, asked.until)
+    return file_history(asked.history, settings, asked.time, asked.train_share, asked.until)
+
+
+def _trained(project: Project, folder: Path, history: History, model: str) -> Path:
+    """The artifact: the project's own, or one in the replay's folder that learnt from the history's first share."""
+    if history.own_training is None:
+        return train_if_needed(project, model)
+    from functions.retrain.train import train  # scikit-learn takes seconds to import
+
+    out = ReplayFolder.of(project, model).artifact
+    with step(f"train {model} on the first {len(history.own_training):,} rows"):
+        train(folder, out, lambda text: note(f"    {text}"), history.own_training)
+    return out
+
+
+def _traffic(
+    stage: Stage, model: str, history: History, plan: Timeline, settings: ModelSettings, watcher: Watcher
+) -> ReplayTraffic:
+    limits = (settings.api.max_body, settings.guard.max_rows)
+    endpoint, labels = find_endpoint(stage, model), SignedEndpoint(stage, model)
+    return ReplayTraffic(endpoint, labels, history.replayed, plan, limits, watcher.rows)
+
+
+def _live_through(
+    traffic: ReplayTraffic, plan: Timeline, clock: VirtualClock, end_ms: int, moved: Callable[[list[str]], None]
+) -> None:
+    """Send everything in the order of time; before a schedule fires, all that came earlier is answered."""
+    for send in plan:
+        if clock.is_due_by(send.time_ms):
+            traffic.land()
+            moved(clock.move(send.time_ms))
+        traffic.send(send)
+    traffic.land()
+    moved(clock.move(end_ms))
+
+
+def _end_ms(plan: Timeline, settings: ModelSettings) -> int:
+    """Late enough for one more evaluation after the last label has come and is mature."""
+    last_ms = (int(plan.known_ms[-1]) // HOUR_MS + 1) * HOUR_MS
+    more = duration(settings.evaluate.schedule) + duration(settings.label.matures_after) + timedelta(hours=1)
+    return last_ms + round(more.total_seconds() * 1000)
+
+
+def _verdicts(stage: Stage, model: str, clock: VirtualClock, watcher: Watcher) -> Callable[[list[str]], None]:
+    """Tells the watcher the time, and the last verdict whenever an evaluation has run."""
+    monitoring = MonitoringRegistry(RegistryTable(stage.client("dynamodb"), stage.names.registry_table))
+    schedule = stage.names.function("evaluate", model)
+    last: list[str] = []
+
+    def moved(fired: list[str]) -> None:
+        if schedule in fired and (newest := monitoring.evaluations(model, 1)):
+            last[:] = [newest[0].verdict]
+        watcher.time(_moment(clock.now_ms), last[0] if last else None)
+
+    return moved
+
+
+@contextmanager
+def _closing(traffic: ReplayTraffic) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        traffic.close()
+
+
+def _moment(time_ms: int) -> datetime:
+    return datetime.fromtimestamp(time_ms / 1000, UTC)
