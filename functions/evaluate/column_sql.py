@@ -6,6 +6,8 @@ from functions.domain.contract import Feature
 from functions.domain.log_table import feature_column, quoted
 from functions.evaluate.literals import text_literal
 
+LARGEST = 1e140
+
 
 def double_literal(value: float) -> str:
     """A double to the last bit: SQL reads 0.1 as a decimal, and a decimal of 17 digits is not the same double."""
@@ -13,8 +15,14 @@ def double_literal(value: float) -> str:
 
 
 def number(column: str) -> str:
-    """A numeric column as doubles; what is no finite number is null."""
+    """A float column as doubles; what is no finite number is null."""
     return f"CASE WHEN isfinite({column}) THEN CAST({column} AS DOUBLE) END"
+
+
+def double(column: str) -> str:
+    """A column of doubles, held within what can be squared: a variance that overflows is an error in DuckDB."""
+    limit = double_literal(LARGEST)
+    return f"CASE WHEN isfinite({column}) THEN greatest(least({column}, {limit}), -{limit}) END"
 
 
 def integer(column: str) -> str:

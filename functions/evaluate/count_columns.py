@@ -13,8 +13,8 @@ from functions.domain.reference import CategoryDigest, Digest, NumberDigest, Ref
 from functions.evaluate.column_sql import (
     count_categories,
     count_numbers,
+    double,
     elements,
-    number,
     other_categories,
     value_of,
 )
@@ -57,7 +57,7 @@ def count_label(con: duckdb.DuckDBPyConnection, name: str, digest: Digest) -> Co
 
 def _count(con: duckdb.DuckDBPyConnection, view: str, name: str, digest: Digest, where: str) -> ColumnCounts:
     if isinstance(digest, NumberDigest):
-        return _numbers(con, view, name, number("raw"), digest, where)
+        return _numbers(con, view, name, double("raw"), digest, where)
     return _categories(con, view, name, "raw", digest, None, where)
 
 
