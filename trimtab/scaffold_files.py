@@ -8,6 +8,7 @@ from trimtab.column_types import ColumnType
 from trimtab.scaffold_plan import Plan
 
 DATA = "data.csv"
+MATURES_AFTER = "1d"
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 MODEL_TOML = """\
@@ -26,6 +27,7 @@ limitations = {limitations}
 {features}
 [label]
 name = {label}{positive}
+matures_after = "{matures_after}"  # a guess: how long after a prediction its truth is known as a rule
 
 [train]
 estimator = "estimator:build"
@@ -36,6 +38,12 @@ holdout = 0.2  # {holdout}
 out_of_range = "flag"
 unknown_category = "flag"
 max_rows = 1000
+
+# How it is judged once it is live. A window of whole weeks does not mistake a weekend for drift.
+[evaluate]
+schedule = "{schedule}"
+window = "{window}"  # {window_why}
+slices = [{slices}]  # performance is also told by the values of these features
 
 [gate]
 parity_tolerance = 1e-5
@@ -112,6 +120,11 @@ def model_toml(plan: Plan) -> str:
         features="\n".join(_feature(column) for column in plan.features),
         label=quoted(plan.label.name),
         positive="" if positive is None else f"\npositive = {_value(positive)}",
+        matures_after=MATURES_AFTER,
+        schedule=plan.schedule,
+        window=plan.window,
+        window_why=plan.window_why,
+        slices=", ".join(quoted(name) for name in plan.slices),
         holdout="the newest share, to measure on" if plan.time else "a share chosen by the seed, to measure on",
     )
 

@@ -4,13 +4,19 @@ import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from functions.adapters.csv_file import Table
+import numpy as np
+
+from functions.adapters.csv_file import Table, typed_columns
 from functions.adapters.model_settings import TIME
 from functions.domain.errors import ModelFolderError
 from trimtab.column_types import ColumnType, column_type, why_no_feature
 from trimtab.label_type import LabelType, label_type
 
 FEWEST_ROWS = 20
+FEWEST_A_WINDOW = 400  # rows: twice what [evaluate] min_rows asks for
+WINDOWS_DAYS = (7, 28, 91, 364)  # whole weeks
+DAILY_UP_TO_DAYS = 28  # longer windows are judged once a week
+MOST_SLICES, MOST_VALUES_OF_SLICE = 3, 10
 BEST_TIME_NAMES = ("time", "timestamp", "datetime", "date")
 
 Progress = Callable[[str], None]
@@ -18,7 +24,10 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a folder is to hold: features, label, and the column that says when a row happened, if there is one."""
+    """What a folder is to hold: features, label, and the column that says when a row happened, if there is one.
+
+    `days` is how long the file's rows took to happen; None without times.
+    """
 
     name: str
     source: str
@@ -26,6 +35,39 @@ class Plan:
     features: tuple[ColumnType, ...]
     label: LabelType
     time: ColumnType | None
+    days: float | None
+
+    @property
+    def window(self) -> str:
+        """How much of the log one evaluation judges."""
+        return f"{self._window_days}d"
+
+    @property
+    def window_why(self) -> str:
+        if self.days is None:
+            return "the file says nothing of how many rows a day has: a week"
+        return f"about {self._rows_in(self._window_days):,.0f} predictions, if they come as in the file"
+
+    @property
+    def schedule(self) -> str:
+        """How often it is judged."""
+        return "1d" if self._window_days <= DAILY_UP_TO_DAYS else "7d"
+
+    @property
+    def slices(self) -> tuple[str, ...]:
+        """Texts of few values, by which performance is worth telling apart: those of the fewest first."""
+        few = [c for c in self.features if c.kind == "string" and 2 <= c.distinct <= MOST_VALUES_OF_SLICE]
+        return tuple(column.name for column in sorted(few, key=lambda column: column.distinct)[:MOST_SLICES])
+
+    @property
+    def _window_days(self) -> int:
+        if self.days is None:
+            return WINDOWS_DAYS[0]
+        full = (days for days in WINDOWS_DAYS if self._rows_in(days) >= FEWEST_A_WINDOW)
+        return next(full, WINDOWS_DAYS[-1])
+
+    def _rows_in(self, days: float) -> float:
+        return self.rows / max(self.days or 0.0, 1.0) * days
 
 
 def make_plan(name: str, table: Table, label: str, report: Progress) -> Plan:
@@ -56,7 +98,7 @@ def make_plan(name: str, table: Table, label: str, report: Progress) -> Plan:
     if not features:
         raise ModelFolderError(f"{table.name} has no column beside {label!r} to learn from: add some")
     _report_label(about_label, report)
-    return Plan(name, table.name, len(table), tuple(features), about_label, time)
+    return Plan(name, table.name, len(table), tuple(features), about_label, time, _days(table, time))
 
 
 def time_column(table: Table, label: str) -> str | None:
@@ -70,6 +112,13 @@ def _report_label(label: LabelType, report: Progress) -> None:
     report(f"{label.why}{positive}: a {label.task} model")
     if label.missing:
         report(f"{label.missing:,} rows without {label.name!r} are not learnt from")
+
+
+def _days(table: Table, time: ColumnType | None) -> float | None:
+    if time is None:
+        return None
+    times = typed_columns(table, {time.name: time.kind})[time.name]
+    return float((times.max() - times.min()) / np.timedelta64(1, "D"))
 
 
 def _time(columns: Sequence[ColumnType], label: str) -> ColumnType | None:
