@@ -12,11 +12,11 @@ from trimtab.local.http_message import Request, Response
 
 
 class AwsError(Exception):
-    """An error answer, by its code in the service's model."""
+    """An error answer, by its code in the service's model. moto's serialisers read `code` and `message`."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
-        self.code = code
+        self.code, self.message = code, message
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,7 @@ class ParsedCall:
 
     def refuse(self, error: AwsError) -> Response:
         """The error answer."""
-        from moto.core.exceptions import ServiceException
-
-        return self._shaped(ServiceException(error.code, str(error)))
+        return self._shaped(error)
 
     def _shaped(self, result: Any) -> Response:
         made = self._serializer(operation_model=self._operation).serialize(result)

@@ -24,7 +24,7 @@ def metric_values(line: str, time_ms: int) -> list[Datum]:
             for directive in document["_aws"]["CloudWatchMetrics"]
             for datum in _directive(document, directive, at_s)
         ]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return []  # as CloudWatch does: what isn't well-formed stays a log line
 
 

@@ -64,7 +64,6 @@ class Gateway:
         """The response to any request."""
         exchange = Exchange(request, self._clock.now_ms())
         try:
-            self._take_time(exchange)
             response = self._through(exchange)
         except Refusal as refused:
             response = self._refused(exchange, refused)
@@ -96,6 +95,7 @@ class Gateway:
             there = ", ".join(f"/{prefix}" for prefix in sorted(self._apis)) or "none yet"
             body = json.dumps({"error": f"no API at {request.raw_path[:200]}: those here are {there}"}).encode()
             return Response(404, body, [("Content-Type", "application/json")])
+        self._take_time(exchange)
         if api.firewall and (verdict := api.firewall.judge(request, exchange.begun)):
             exchange.firewall = exchange.refused = verdict.rule
             if verdict.response is not None:

@@ -45,6 +45,7 @@ class Timekeeper:
         self._thread = threading.Thread(target=self._run, name="timekeeper", daemon=True)
 
     def start(self) -> None:
+        self._alarms.sync()
         self._thread.start()
 
     def stop(self) -> None:

@@ -10,7 +10,6 @@ from time import time
 from typing import Any
 from urllib.parse import parse_qs
 
-from trimtab.local.clock import Clock
 from trimtab.local.http_message import Request, Response
 from trimtab.local.log_sink import LogSink
 from trimtab.local.moto_app import Moto
@@ -22,17 +21,15 @@ SHOWN_CHARACTERS = 300
 class Topics:
     """`publish` sends what the cloud itself has to say; `note` records what a caller sent through the API."""
 
-    def __init__(
-        self, moto: Moto, clock: Clock, sink: LogSink, account: str, region: str, say: Callable[[str], None]
-    ) -> None:
-        self._moto, self._clock, self._sink, self._say = moto, clock, sink, say
+    def __init__(self, moto: Moto, sink: LogSink, account: str, region: str, say: Callable[[str], None]) -> None:
+        self._moto, self._sink, self._say = moto, sink, say
         self._account, self._region = account, region
 
     def publish(self, arn: str, message: str, subject: str | None = None) -> str | None:
         """Send a message to a topic's subscriptions; returns what went wrong, if anything did."""
         subject = subject[:SUBJECT_CHARACTERS] if subject else None
         try:
-            with self._moto.at(self._clock.now_s()):
+            with self._moto.lock:  # on the wall clock, by which moto's queues let messages expire
                 self._backend().publish(message, arn, subject=subject)
         except Exception as error:  # a subscription's queue or URL may be gone: that is no reason to stop an alarm
             sys.stderr.write(f"SNS {arn}: {error!r}\n")

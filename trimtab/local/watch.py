@@ -35,7 +35,7 @@ class Watch:
         say: Callable[[str], None],
     ) -> None:
         place = (LOCAL_ACCOUNT, LOCAL_REGION)
-        self.topics = Topics(moto, clock, sink, *place, say)
+        self.topics = Topics(moto, sink, *place, say)
         self.bus = EventBus(moto, journal, clock, functions, self.topics, *place)
         self.alarms = Alarms(folder / "alarms.json", moto, metrics, clock, self.bus, functions, self.topics, *place)
         schedules = Schedules(folder / "schedules.jsonl", moto, clock, functions, self.bus, *place)

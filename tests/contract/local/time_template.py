@@ -72,7 +72,11 @@ def time_resources() -> Resources:
             for name, metric in (("e", "Errors"), ("n", "Invocations"))
         ),
     ]
-    changed = {"source": ["aws.cloudwatch"], "detail-type": ["CloudWatch Alarm State Change"]}
+    changed = {
+        "source": ["aws.cloudwatch"],
+        "detail-type": ["CloudWatch Alarm State Change"],
+        "detail": {"previousState": {"value": [{"anything-but": "INSUFFICIENT_DATA"}]}},
+    }
     return {
         **base_resources(),
         "ToldLogs": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/aws/lambda/told"}},
