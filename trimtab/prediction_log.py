@@ -4,7 +4,9 @@ import gzip
 from collections.abc import Iterator
 from itertools import chain
 
-from functions.domain.prediction_record import PredictionRecord, parse, prediction_id, recover
+from functions.domain.logged_record import recover
+from functions.domain.prediction_id import prediction_id
+from functions.domain.prediction_record import PredictionRecord, parse
 from trimtab.stage import Stage
 
 
@@ -26,7 +28,7 @@ def rescued_records(stage: Stage, model: str) -> Iterator[PredictionRecord]:
         .paginate(logGroupName=group, filterPattern="TRIMTAB_RECORD")
     )
     events = chain.from_iterable(page["events"] for page in pages)
-    return recover(event["message"] for event in events)
+    return (parse(found.line) for found in recover(event["message"] for event in events))
 
 
 def prediction_ids(record: PredictionRecord) -> list[str]:

@@ -2,6 +2,7 @@
 
 TrimtabError
 ├── InvalidRequestError          what the client sent is wrong: says where and what to do
+│   ├── InvalidValuesError       values break the contract: knows of which features
 │   ├── RequestTooLargeError
 │   └── UnsupportedContentTypeError
 ├── NotFoundError                no such model, version, release or route
@@ -16,6 +17,8 @@ TrimtabError
     └── SmokeTestError           a published version does not answer as it should
 """
 
+from collections.abc import Mapping
+
 
 class TrimtabError(Exception):
     """Base of all errors that Trimtab raises on purpose; its text is meant for a person."""
@@ -23,6 +26,14 @@ class TrimtabError(Exception):
 
 class InvalidRequestError(TrimtabError):
     """The request is malformed or breaks the contract."""
+
+
+class InvalidValuesError(InvalidRequestError):
+    """Values of the request break the contract; `features` says of how many values of which features that is known."""
+
+    def __init__(self, text: str, features: Mapping[str, int]) -> None:
+        super().__init__(text)
+        self.features = features
 
 
 class RequestTooLargeError(InvalidRequestError):

@@ -4,12 +4,15 @@ from collections.abc import Callable, Mapping
 from time import perf_counter_ns
 from typing import Any, Protocol
 
+from functions.adapters.gateway_answer import Answer, error_answer, json_answer, method_not_allowed
+from functions.adapters.gateway_request import Request
 from functions.domain.contract import Contract
-from functions.domain.errors import InvalidRequestError, NoReleaseError, NotFoundError
-from functions.predict.answers import Answer, error_answer, json_answer, method_not_allowed
-from functions.predict.requests import Request
+from functions.domain.errors import InvalidRequestError, InvalidValuesError, NoReleaseError, NotFoundError
+from functions.predict.rejections import count_rejected
 
 Call = Callable[[Request, int], Answer]
+
+_BAD_REQUESTS = (InvalidRequestError, InvalidValuesError)  # themselves, not what is too large or of another type
 
 
 class Calls(Protocol):
@@ -69,6 +72,7 @@ class Api:
     def answer(self, event: Mapping[str, Any]) -> Answer:
         """The answer to one API Gateway event. What is wrong with the request is in the answer, never raised."""
         started = perf_counter_ns()
+        request = None
         try:
             request = Request(event)
             path = request.path
@@ -82,6 +86,8 @@ class Api:
                 return method_not_allowed(request.method, method)
             return call(request, started)
         except (InvalidRequestError, NotFoundError, NoReleaseError) as error:
+            if request is not None and type(error) in _BAD_REQUESTS:
+                count_rejected(self._model, request.time, error)
             return error_answer(error)
 
     def _without_version(self, path: str) -> str:

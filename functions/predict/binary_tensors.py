@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from functions.domain.errors import InvalidRequestError
-from functions.predict.tensors import Tensor
+from functions.domain.tensors import Tensor
 
 WIRE_TYPES: Final = {"FP32": "<f4", "FP64": "<f8", "INT64": "<i8", "INT32": "<i4", "BOOL": "|u1"}
 

@@ -9,11 +9,11 @@ import numpy as np
 import onnxruntime
 import orjson
 
+from functions.domain.columns import Column, columns_of
 from functions.domain.contract import Contract
 from functions.domain.errors import CorruptArtifactError, RequestTooLargeError
-from functions.predict.columns import Column, columns_of
-from functions.predict.findings import Findings
-from functions.predict.tensors import Tensor
+from functions.domain.findings import Findings
+from functions.domain.tensors import Tensor
 
 ONNX_TYPES: Final = {
     "tensor(float)": "FP32",
@@ -58,7 +58,7 @@ class Model:
 
     def __init__(self, session: Any, contract: Contract) -> None:
         self.contract = contract
-        self.columns: dict[str, Column] = columns_of(contract)
+        self.columns: dict[str, Column] = columns_of(contract.features, contract.guard)
         self._columns = list(self.columns.items())
         self._names = [output.name for output in contract.outputs]
         self._max_rows = contract.guard.max_rows

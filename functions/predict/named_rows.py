@@ -5,11 +5,12 @@ from typing import Any, Final
 
 from functions.domain.contract import Contract
 from functions.domain.errors import InvalidRequestError
-from functions.domain.prediction_record import prediction_id
-from functions.predict.findings import Findings, shown
-from functions.predict.tensors import Tensor
+from functions.domain.findings import Findings, shown
+from functions.domain.prediction_id import prediction_id
+from functions.domain.tensors import Tensor
 
 EXPECTED: Final = 'the body should be {"rows": [{"FEATURE": value, …}, …]}'
+MISSING: Final = "is missing; a row has every feature, null where that is allowed"
 
 
 def read(document: Any, contract: Contract) -> tuple[dict[str, list[Any]], int]:
@@ -44,9 +45,7 @@ def _explained(rows: list[Any], names: list[str]) -> InvalidRequestError:
             continue
         for name in names:
             if name not in row:
-                findings.problem(
-                    f"row {index}, {name}", "is missing; a row has every feature, null where that is allowed"
-                )
+                findings.value_problem(index, name, MISSING, name)
         for name in sorted(row.keys() - set(names)):
             findings.problem(f"row {index}", f"{shown(name)} is no feature; the features are {', '.join(names)}")
     try:

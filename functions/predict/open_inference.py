@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from functions.domain.columns import Column
 from functions.domain.contract import Contract, Output
 from functions.domain.errors import InvalidRequestError
+from functions.domain.findings import shown
+from functions.domain.tensors import Tensor
 from functions.predict import binary_tensors
-from functions.predict.columns import Column
-from functions.predict.findings import shown
 from functions.predict.tensor_reader import Columns, TensorReader, either, parameters_of
-from functions.predict.tensors import Tensor
 
 REQUEST_KEYS: Final = frozenset({"id", "parameters", "inputs", "outputs"})
 

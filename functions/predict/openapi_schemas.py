@@ -6,9 +6,9 @@ A limit of the contract is one of the schema only where the guard rejects what b
 from typing import Any
 
 from functions.domain.contract import Contract, Feature, Guard, Output
+from functions.domain.number_columns import FLOAT32_MAX, INT64_MAX, INT64_MIN
+from functions.domain.scalar_columns import DATATYPES
 from functions.predict.named_rows import class_key
-from functions.predict.number_columns import FLOAT32_MAX, INT64_MAX, INT64_MIN
-from functions.predict.scalar_columns import DATATYPES
 
 Schema = dict[str, Any]
 NUMBERS: Schema = {"FP32": "number", "FP64": "number", "INT64": "integer", "INT32": "integer"}

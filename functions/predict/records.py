@@ -6,9 +6,11 @@ from typing import Any, Final
 
 import orjson
 
+from functions.adapters.gateway_request import Request
+from functions.adapters.metric_line import metric_line
 from functions.domain.errors import RequestTooLargeError
-from functions.domain.prediction_record import MAX_RECORD_BYTES, SCHEMA_VERSION, Sink, log_lines
-from functions.predict.requests import Request
+from functions.domain.logged_record import log_lines
+from functions.domain.prediction_record import MAX_RECORD_BYTES, SCHEMA_VERSION, Sink
 
 METRIC: Final = "UnacknowledgedRecords"
 
@@ -58,19 +60,9 @@ class Recorder:
     def _log(self, request: Request, records: list[bytes]) -> None:
         for record in records:
             first_row = orjson.loads(record)["first_row"]
-            for line in log_lines(record.decode(), request.id, first_row):
+            for line in log_lines("predictions", record.decode(), request.id, first_row):
                 sys.stdout.write(line + "\n")
-        metric = {
-            "_aws": {
-                "Timestamp": request.time,
-                "CloudWatchMetrics": [
-                    {"Namespace": "Trimtab", "Dimensions": [["model"]], "Metrics": [{"Name": METRIC, "Unit": "Count"}]}
-                ],
-            },
-            "model": self._model,
-            METRIC: len(records),
-        }
-        sys.stdout.write(orjson.dumps(metric).decode() + "\n")
+        sys.stdout.write(metric_line(request.time, {"model": self._model}, {METRIC: len(records)}) + "\n")
         sys.stdout.flush()
 
 

@@ -6,15 +6,15 @@ from typing import Any, Final
 
 import orjson
 
+from functions.adapters.gateway_answer import Answer, binary_answer, json_answer
+from functions.adapters.gateway_request import Request
 from functions.domain.contract import Contract
 from functions.domain.errors import NotFoundError
 from functions.predict import named_rows
-from functions.predict.answers import Answer, binary_answer, json_answer
 from functions.predict.model import Model
 from functions.predict.named_rows import Predictions
 from functions.predict.open_inference import Codec
 from functions.predict.records import Recorder
-from functions.predict.requests import Request
 
 SERVER_VERSION: Final = "0.1.0"
 

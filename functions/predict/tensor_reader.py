@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from functions.domain.columns import Column
 from functions.domain.errors import InvalidRequestError
+from functions.domain.findings import Findings, shown
 from functions.predict import binary_tensors
-from functions.predict.columns import Column
-from functions.predict.findings import Findings, shown
 
 INPUT_KEYS: Final = frozenset({"name", "shape", "datatype", "parameters", "data"})
 UNSUPPORTED_PARAMETERS: Final = ("classification", "shared_memory_region")
@@ -37,11 +37,11 @@ class TensorReader:
                 columns[name] = values
             except InvalidRequestError as error:
                 place, _, what = str(error).partition(": ")
-                findings.problem(place, what)
+                findings.problem(place, what, name if name in self._known else None)
                 columns.setdefault(name, [])
         for name in self._known:
             if name not in columns:
-                findings.problem(f"input {name!r}", "is missing; send one tensor for each feature")
+                findings.problem(f"input {name!r}", "is missing; send one tensor for each feature", name)
         findings.raise_problems()
         self._check_rows(columns)
         return columns
@@ -102,7 +102,7 @@ class TensorReader:
         rows = len(columns[first])
         for name, values in columns.items():
             if len(values) != rows:
-                findings.problem(f"input {name!r}", f"has {len(values)} rows, {first!r} has {rows}; send as many")
+                findings.problem(f"input {name!r}", f"has {len(values)} rows, {first!r} has {rows}; send as many", name)
         findings.raise_problems()
 
 

@@ -14,7 +14,7 @@ from bench.events import Event, v2_event
 from bench.lambda_process import LambdaProcess
 from bench.prepare import BUILD, model_copy, predict_task
 from functions.domain.contract import Contract
-from functions.domain.prediction_record import LOG_MARKER
+from functions.domain.logged_record import recover
 from tests.contract.fake_container import serve_container
 from tests.contract.fake_firehose import FakeFirehose, FirehoseServer, refuse
 from trimtab.local.runtime_folder import runtime_folder
@@ -172,8 +172,7 @@ def test_an_answer_is_given_and_its_record_logged_where_firehose_refuses_it(
         log = process.log()
     assert answer["statusCode"] == 200
     assert fake.streams["predictions"] == []
-    logged = [line.removeprefix(LOG_MARKER) for line in log.splitlines() if line.startswith(LOG_MARKER)]
-    assert [json.loads(record)["outputs"] for record in logged] == [release.witness["outputs"]]
+    assert [json.loads(found.line)["outputs"] for found in recover(log.splitlines())] == [release.witness["outputs"]]
     assert "AccessDeniedException: not for you" in log
 
 

@@ -17,8 +17,9 @@ from functions.predict.settings import Settings
 from functions.predict.start import start
 
 RELEASE, MODEL_VERSION = 7, 3
-REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+GATEWAY_ID = "c6af9ac6-7b61-4e6f-9a41-93e8deadbeef"
 TIME = 1_370_088_000_000
+REQUEST_ID = "013eff9b-ca00-7e6f-9a41-93e8deadbeef"  # the same, with its time
 
 
 class MemorySink:
@@ -81,7 +82,7 @@ def event(
         "body": base64.b64encode(body).decode() if isinstance(body, bytes) else body,
         "isBase64Encoded": isinstance(body, bytes),
         "requestContext": {
-            "requestId": REQUEST_ID,
+            "requestId": GATEWAY_ID,
             "requestTimeEpoch": TIME,
             "identity": {"apiKeyId": "key-1", "userArn": None},
         },

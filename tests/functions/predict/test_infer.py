@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from functions.domain.columns import columns_of
 from functions.domain.contract import Contract, Feature, Output
-from functions.predict.columns import columns_of
 from functions.predict.open_inference import Codec
 from tests.functions.predict.client import REQUEST_ID, Client, tensors
 from tests.functions.predict.small_models import ROW
@@ -179,6 +179,6 @@ def test_text_and_base64_bodies_read_alike(client: Client) -> None:
 
 def test_a_vector_of_one_is_a_vector() -> None:
     contract = Contract("m", "regression", "", (Feature("x", "float32", size=1),), (Output("y", "FP32"),), "y")
-    codec = Codec(contract, columns_of(contract))
+    codec = Codec(contract, columns_of(contract.features, contract.guard))
     tensor = {"name": "x", "shape": [2, 1], "datatype": "FP32", "data": [1, 2]}
     assert codec.read({"inputs": [tensor]}, None).columns == {"x": [[1], [2]]}

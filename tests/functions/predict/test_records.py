@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from functions.domain.prediction_record import MAX_RECORD_BYTES, recover
+from functions.domain.logged_record import recover
+from functions.domain.prediction_record import MAX_RECORD_BYTES, parse
 from tests.functions.predict.client import REQUEST_ID, TIME, Client, client_for, event, settings_for, tensors
 from tests.functions.predict.small_models import ROW, write_model
 
@@ -58,7 +59,9 @@ def test_what_is_not_acknowledged_is_logged_and_counted(client: Client, capsys: 
     client.sink.losing = {0}
     assert client.predict(ROWS).status == 200
     *lines, metric = capsys.readouterr().out.splitlines()
-    (record,) = recover(lines)
+    (found,) = recover(lines)
+    record = parse(found.line)
+    assert found.kind == "predictions"
     assert record["inputs"]["serial"] == [ROW["serial"]] * 2
     counted = json.loads(metric)
     (definition,) = counted["_aws"]["CloudWatchMetrics"]
@@ -104,7 +107,7 @@ def test_only_the_parts_that_were_not_acknowledged_are_logged(
     assert roomy.predict(rows).status == 200
     *lines, _ = capsys.readouterr().out.splitlines()
     assert all(len(line.encode()) < 256_000 for line in lines), "CloudWatch cuts longer lines"
-    logged = list(recover(lines))
+    logged = [parse(found.line) for found in recover(lines)]
     assert len(logged) == 1
     serials = {serial for record in [*logged, *roomy.sink.records] for serial in record["inputs"]["serial"]}
     assert serials == set(range(250))

@@ -89,7 +89,7 @@ def test_a_contract_that_does_not_fit_its_graph_does_not_serve(
         (b'"name":"income"', b'"name":"salary"', "the contract's features are other ones"),
         (b'"datatype":"INT64","name":"label"', b'"datatype":"FP32","name":"label"', "the contract has label as FP32"),
         (b'"type":"bool"', b'"type":"date"', "unknown type 'date'"),
-        (b'"v":1}', b'"v":9}', "schema version 9"),
+        (b'"v":2}', b'"v":9}', "schema version 9"),
     ):
         assert old in contract
         (tmp_path / "contract.json").write_bytes(contract.replace(old, new))
@@ -155,7 +155,7 @@ def test_imports_nothing_that_the_path_does_not_need(model_folder: Path) -> None
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
-    assert "TRIMTAB_RECORD {" in ran.stdout
+    assert "TRIMTAB_RECORD predictions {" in ran.stdout
     modules = set(ran.stdout.splitlines()[-1].split()[1:])
     assert not {name for name in modules if name in UNWANTED or name.split(".")[0] in UNWANTED}
     own = {name for name in modules if name.startswith(("functions.", "trimtab", "infra", "tests"))}

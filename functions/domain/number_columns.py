@@ -6,9 +6,9 @@ from typing import Any, Final
 import numpy as np
 
 from functions.domain.contract import Feature, Guard
-from functions.predict.findings import shown
-from functions.predict.scalar_columns import ScalarColumn
-from functions.predict.tensors import Tensor
+from functions.domain.findings import shown
+from functions.domain.scalar_columns import ScalarColumn
+from functions.domain.tensors import Tensor
 
 FLOAT32_MAX: Final = 3.4028234663852886e38
 INT64_MIN: Final = -(2**63)

@@ -12,8 +12,8 @@ from typing import Any, Final
 import numpy as np
 
 from functions.domain.contract import Feature, FeatureType, Guard
-from functions.predict.findings import Findings, shown
-from functions.predict.tensors import Tensor
+from functions.domain.findings import Findings, shown
+from functions.domain.tensors import Tensor
 
 DATATYPES: Final[dict[FeatureType, str]] = {"float32": "FP32", "int64": "INT64", "string": "BYTES", "bool": "BOOL"}
 CATEGORIES_SHOWN: Final = 20
@@ -63,7 +63,7 @@ class ScalarColumn:
                 value = self.read(value)
             except ValueError as error:
                 sound = False
-                findings.problem(f"row {row}, {name}", str(error))
+                findings.value_problem(row, name, str(error), self.feature.name)
                 continue
             if value is not None and (unlike := self.unlike_training(value)):
                 flag, words = unlike
@@ -71,7 +71,7 @@ class ScalarColumn:
                     findings.flag(row, f"{flag}:{self.feature.name}")
                 else:
                     sound = False
-                    findings.problem(f"row {row}, {name}", words)
+                    findings.value_problem(row, name, words, self.feature.name)
             read.append(value)
         if not sound:
             return read, None

@@ -8,20 +8,24 @@ import orjson
 
 from functions.domain.errors import (
     InvalidRequestError,
+    InvalidValuesError,
     NoReleaseError,
     NotFoundError,
     RequestTooLargeError,
     TrimtabError,
+    UnavailableError,
     UnsupportedContentTypeError,
 )
 
 JSON_HEADERS: Final = {"Content-Type": "application/json"}
 STATUS: Final[dict[type[TrimtabError], int]] = {
     InvalidRequestError: 400,
+    InvalidValuesError: 400,
     RequestTooLargeError: 413,
     UnsupportedContentTypeError: 415,
     NotFoundError: 404,
     NoReleaseError: 503,
+    UnavailableError: 503,
 }
 
 Answer = dict[str, Any]

@@ -1,4 +1,4 @@
-"""What arrives from API Gateway: one REST proxy event, and what the calls need of it."""
+"""What arrives from API Gateway: one REST proxy event, and what the functions behind it need of it."""
 
 import binascii
 from collections.abc import Mapping
@@ -7,6 +7,7 @@ from typing import Any, Final
 import orjson
 
 from functions.domain.errors import InvalidRequestError, RequestTooLargeError, UnsupportedContentTypeError
+from functions.domain.prediction_id import request_id
 
 JSON: Final = "application/json"
 BINARY: Final = "application/octet-stream"
@@ -16,22 +17,26 @@ HEADER_LENGTH: Final = "inference-header-content-length"
 class Request:
     """One HTTP request. Header names are lower case here; the gateway passes them as the client wrote them.
 
+    `id` tells its own time, unlike the gateway's, with which it shares its end. `client` is an API key's id or a
+    signature's identity, `signer` the latter alone.
+
     Raises:
         InvalidRequestError: the event is not of API Gateway.
     """
 
-    __slots__ = ("client", "event", "headers", "id", "method", "source", "time")
+    __slots__ = ("client", "event", "headers", "id", "method", "signer", "source", "time")
 
     def __init__(self, event: Mapping[str, Any]) -> None:
         try:
             context = event["requestContext"]
-            self.id: str = context["requestId"]
             self.time: int = context["requestTimeEpoch"]
+            self.id = request_id(context["requestId"], self.time)
             self.method: str = event["httpMethod"]
             identity = context.get("identity") or {}
         except (KeyError, TypeError, AttributeError) as error:
             raise InvalidRequestError(f"the event is not API Gateway's: {error!r} is missing") from error
-        self.client: str | None = identity.get("apiKeyId") or identity.get("userArn")
+        self.signer: str | None = identity.get("userArn")
+        self.client: str | None = identity.get("apiKeyId") or self.signer
         self.source = "smoke" if event.get("trimtab_source") == "smoke" else "api"
         self.headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
         self.event = event

@@ -1,16 +1,17 @@
 """One column of values a feature: checked against the contract and made a tensor, all rows at a time."""
 
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any, Final, Protocol
 
 import numpy as np
 
-from functions.domain.contract import Contract, Feature
+from functions.domain.contract import Feature, Guard
 from functions.domain.errors import CorruptArtifactError
-from functions.predict.findings import Findings, shown
-from functions.predict.number_columns import FloatColumn, IntegerColumn
-from functions.predict.scalar_columns import BoolColumn, ScalarColumn, StringColumn
-from functions.predict.tensors import Tensor
+from functions.domain.findings import Findings, shown
+from functions.domain.number_columns import FloatColumn, IntegerColumn
+from functions.domain.scalar_columns import BoolColumn, ScalarColumn, StringColumn
+from functions.domain.tensors import Tensor
 
 _KINDS: Final[dict[str, type[ScalarColumn]]] = {
     "float32": FloatColumn,
@@ -58,10 +59,10 @@ class VectorColumn:
         for row, value in enumerate(values):
             if type(value) is not list:
                 sound = False
-                findings.problem(f"row {row}, {name}", f"{shown(value)} is not a list of {size} values")
+                findings.value_problem(row, name, f"{shown(value)} is not a list of {size} values", name)
             elif len(value) != size:
                 sound = False
-                findings.problem(f"row {row}, {name}", f"has {len(value)} values, not {size}")
+                findings.value_problem(row, name, f"has {len(value)} values, not {size}", name)
         if not sound:
             return values, None
         read, tensor = self._scalars.examine(
@@ -73,19 +74,19 @@ class VectorColumn:
         return [read[row * size : (row + 1) * size] for row in range(rows)], tensor.reshape(rows, size)
 
 
-def columns_of(contract: Contract) -> dict[str, Column]:
-    """The column of each feature, by name, in the contract's order.
+def columns_of(features: Sequence[Feature], guard: Guard) -> dict[str, Column]:
+    """The column of each feature, by name, in the order given.
 
     Raises:
         CorruptArtifactError: a feature is of a type that this code does not know.
     """
     columns: dict[str, Column] = {}
-    for feature in contract.features:
+    for feature in features:
         kind = _KINDS.get(feature.type)
         if kind is None:
             raise CorruptArtifactError(f"the contract's feature {feature.name!r} is of unknown type {feature.type!r}")
         if feature.categories is not None and feature.type not in ("string", "int64"):
             raise CorruptArtifactError(f"the contract's feature {feature.name!r} has categories, but is {feature.type}")
-        scalars = kind(feature, contract.guard)
+        scalars = kind(feature, guard)
         columns[feature.name] = scalars if feature.size is None else VectorColumn(scalars, feature.size)
     return columns
