@@ -2,10 +2,6 @@
 
 import csv
 import json
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,42 +9,18 @@ from typing import Any
 import pytest
 from sklearn import datasets
 
+from tests.flow.checkouts import make_checkout, run
 from trimtab.project import Project
-
-COPIED = ("app.py", "cdk.json", "requirements.txt", "pyproject.toml", "functions", "infra", "trimtab")
-OWN = ("assembly", "artifacts")
 
 
 @pytest.fixture(scope="module")
 def checkout(project: Project, stage_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A copy of this checkout with no model in it; what was built for functions is shared."""
+    """A copy of this checkout with no model in it; its local cloud is stopped at the end."""
     if stage_name != "local":
         pytest.skip("needs the local cloud")
-    root = tmp_path_factory.mktemp("checkout")
-    for name in COPIED:
-        source = project.root / name
-        if source.is_dir():
-            shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, root)
-    (root / "models").mkdir()
-    (root / ".build").mkdir()
-    for built in project.build.iterdir():
-        if built.name not in OWN:
-            (root / ".build" / built.name).symlink_to(built)
+    root = make_checkout(project, tmp_path_factory.mktemp("checkout"))
     yield root
     run(root, "down")
-
-
-def run(root: Path, *arguments: str) -> str:
-    environment = {**os.environ, "TRIMTAB_PORT": "0"}
-    environment.pop("TRIMTAB_STATE", None)
-    ran = subprocess.run(
-        [sys.executable, "-m", "trimtab.cli", *arguments],
-        cwd=root, env=environment, capture_output=True, text=True, check=False, timeout=300,
-    )  # fmt: skip
-    assert ran.returncode == 0, ran.stderr
-    return ran.stdout
 
 
 def write_csv(path: Path, bunch: Any) -> Path:

@@ -1,0 +1,73 @@
+"""What a replay does in which order: before a schedule fires, all that came earlier is answered, and nothing later."""
+
+from datetime import timedelta
+from typing import cast
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from trimtab.replay import _live_through
+from trimtab.replay_timeline import HOUR_MS, Send, timeline
+from trimtab.replay_traffic import ReplayTraffic
+from trimtab.virtual_clock import VirtualClock
+
+START = 1_362_096_000_000
+
+
+class FakeClock:
+    """Schedules at 5 past each sixth hour, as the local stage has them; notes what was answered when one fired."""
+
+    def __init__(self, traffic: "FakeTraffic") -> None:
+        self._traffic = traffic
+        self.due_ms = START + 5 * 60_000
+        self.now_ms = START
+        self.fired: list[tuple[int, list[Send]]] = []
+
+    def is_due_by(self, time_ms: int) -> bool:
+        return self.due_ms <= time_ms
+
+    def move(self, to_ms: int) -> list[str]:
+        assert to_ms >= self.now_ms
+        fired = []
+        while self.due_ms <= to_ms:
+            self.fired.append((self.due_ms, list(self._traffic.answered)))
+            fired.append("compact")
+            self.due_ms += 6 * HOUR_MS
+        self.now_ms = to_ms
+        return fired
+
+
+class FakeTraffic:
+    def __init__(self) -> None:
+        self.answered: list[Send] = []
+        self._under_way: list[Send] = []
+
+    def send(self, one: Send) -> None:
+        self._under_way.append(one)
+
+    def land(self) -> None:
+        self.answered += self._under_way
+        self._under_way.clear()
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.integers(min_value=0, max_value=72 * HOUR_MS), min_size=1, max_size=50).map(sorted),
+    st.integers(min_value=0, max_value=30),
+)
+def test_a_schedule_finds_what_came_before_it_and_nothing_of_later(happened: list[int], delay_hours: int) -> None:
+    times = (START + np.array(happened)).astype("datetime64[ms]").astype("datetime64[us]")
+    plan = timeline(times, timedelta(hours=delay_hours), 10)
+    traffic = FakeTraffic()
+    clock = FakeClock(traffic)
+    end_ms = int(plan.known_ms[-1]) + 30 * HOUR_MS
+
+    _live_through(cast(ReplayTraffic, traffic), plan, cast(VirtualClock, clock), end_ms, lambda fired: None)
+
+    sends = list(plan)
+    assert traffic.answered == sends
+    assert clock.now_ms == end_ms
+    for due_ms, answered in clock.fired:
+        assert answered == [send for send in sends if send.time_ms < due_ms]
+    assert clock.fired[-1][1] == sends
