@@ -55,14 +55,14 @@ class Endpoint:
         """The JSON answer of a GET; raises as `ask` does."""
         return _checked(self.call("GET", path))
 
-    def ask(self, rows: Sequence[Mapping[str, Any]]) -> Answered:
+    def ask(self, rows: Sequence[Mapping[str, Any]], **headers: str) -> Answered:
         """Answers for named rows; waits as long as the endpoint says when it has too many requests.
 
         Raises:
             InvalidRequestError: the endpoint turned the rows away; its text says which and why.
             UnavailableError: no answer, no release, or turned away too often.
         """
-        return self.ask_encoded(json.dumps({"rows": rows}).encode())
+        return self.ask_encoded(json.dumps({"rows": rows}).encode(), **headers)
 
     def ask_encoded(self, body: bytes, **headers: str) -> Answered:
         """Answers for a body that holds named rows; waits and raises as `ask` does."""

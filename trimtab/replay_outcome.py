@@ -70,7 +70,9 @@ def outcome(stage: Stage, model: str, folder: ReplayFolder, window: Window) -> O
     with connect(THREADS, MEMORY_MB, folder.root / "spill") as con:
         _write_table(con, files, folder.table)
         open_views(con, [folder.table], config, window, window)
-        live = live_model(con, config, Registry(store), References(DataLake(s3, stage.names.artifact_bucket), lake))
+        live = live_model(
+            con, config, window, Registry(store), References(DataLake(s3, stage.names.artifact_bucket), lake)
+        )
         months = tuple(_span(con, folder.table, config, live, month, evaluations) for month in months_of(window))
         whole = _span(con, folder.table, config, live, window, evaluations)
         unmatched = con.execute(f"select count(*) from {UNMATCHED}").fetchone()  # noqa: S608 - a view of ours
