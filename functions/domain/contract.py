@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 from functions.domain.errors import CorruptArtifactError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+_WITH_REFERENCE = 1  # held digests of the training data too, which reference.json has now
 
 Task = Literal["binary", "multiclass", "regression"]
 FeatureType = Literal["float32", "int64", "string", "bool"]
@@ -65,7 +66,7 @@ class Contract:
 
     `label_output` names the output that holds the predicted class or value, `probability_output` the one that holds
     the classes' probabilities ([N, number of classes], in the order of `classes`). `positive` is the class whose
-    probability a binary model answers. `reference` holds the training data's frozen digests by feature.
+    probability a binary model answers.
     """
 
     model: str
@@ -79,7 +80,6 @@ class Contract:
     positive: str | int | bool | None = None
     guard: Guard = field(default_factory=Guard)
     max_body: int = 1_048_576
-    reference: Mapping[str, Any] = field(default_factory=dict)
 
     def to_bytes(self) -> bytes:
         """Canonical JSON, UTF-8."""
@@ -94,12 +94,12 @@ class Contract:
         Raises:
             CorruptArtifactError: it is of a schema version that this code does not know.
         """
-        if document.get("v") != SCHEMA_VERSION:
+        if document.get("v") not in (SCHEMA_VERSION, _WITH_REFERENCE):
             raise CorruptArtifactError(
                 f"contract of schema version {document.get('v')!r}; this code reads {SCHEMA_VERSION}: "
                 "train the model again with this version of Trimtab"
             )
-        fields = {key: value for key, value in document.items() if key != "v"}
+        fields = {key: value for key, value in document.items() if key not in ("v", "reference")}
         fields["features"] = tuple(Feature.from_document(feature) for feature in fields["features"])
         fields["outputs"] = tuple(Output(**{**o, "shape": tuple(o["shape"])}) for o in fields["outputs"])
         fields["classes"] = None if fields["classes"] is None else tuple(fields["classes"])

@@ -124,6 +124,11 @@ class Reference:
     loss_tree: tuple[LossLeaf, ...] = ()
     effective_dimension: float | None = None  # of the numeric features, as domain.effective_dimension has it
 
+    @classmethod
+    def unknown(cls, model: str) -> "Reference":
+        """That of a version which came without data: it knows nothing, and says so by `rows` being 0."""
+        return cls(model, "", "training", 0, 0, (), {})
+
     def column(self, name: str) -> ReferenceColumn | None:
         """The digest of a column, if there is one."""
         return next((column for column in self.columns if column.name == name), None)

@@ -1,4 +1,4 @@
-"""A trained model's five files: checked against their manifest, and packed as the layer that carries the model."""
+"""A trained model's six files: checked against their manifest, and packed as the layer that carries the model."""
 
 import io
 import json
@@ -15,15 +15,18 @@ from functions.domain.contract import Contract
 from functions.domain.errors import CorruptArtifactError, InvalidRequestError
 
 MANIFEST = "manifest.json"
-FILES = ("contract.json", "lineage.json", "model.onnx", "witness.json")
-SCHEMA_VERSION = 1
+FILES = ("contract.json", "lineage.json", "model.onnx", "reference.json", "witness.json")
+MANIFEST_VERSION = 2
+SCHEMA_VERSION = 1  # of witness.json
+# Which files a manifest lists, by its schema version. Version 1 had the reference in its contract.
+_LISTED = {1: frozenset(FILES) - {"reference.json"}, MANIFEST_VERSION: frozenset(FILES)}
 _LAYER_FILES = ("contract.json", "model.onnx")
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A verified artifact; `files` holds all five by name, `digest` is the manifest's own SHA-256."""
+    """A verified artifact; `files` holds all by name, `digest` is the manifest's own SHA-256."""
 
     model: str
     digest: str
@@ -79,12 +82,13 @@ def listed_files(model: str, digest: str, manifest: bytes) -> dict[str, str]:
         version, named, files = document["v"], document["model"], dict(document["files"])
     except (ValueError, KeyError, TypeError) as error:
         raise CorruptArtifactError(f"manifest.json of {model} is not well-formed: {error!r}") from error
-    if version != SCHEMA_VERSION:
+    if version not in _LISTED:
         raise CorruptArtifactError(f"manifest.json is of schema version {version!r}: train the model again")
     if named != model:
         raise CorruptArtifactError(f"manifest.json is that of model {named!r}, not of {model!r}")
-    if set(files) != set(FILES):
-        raise CorruptArtifactError(f"manifest.json must list {', '.join(FILES)}, it lists {', '.join(files)}")
+    if set(files) != _LISTED[version]:
+        wanted = ", ".join(sorted(_LISTED[version]))
+        raise CorruptArtifactError(f"manifest.json must list {wanted}, it lists {', '.join(files)}")
     return files
 
 

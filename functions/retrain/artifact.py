@@ -1,4 +1,4 @@
-"""The artifact: the five files that a model version is, written whole or not at all."""
+"""The artifact: the six files that a model version is, written whole or not at all."""
 
 import shutil
 import tempfile
@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from functions.domain.canonical_json import canonical_json, digest_of
+from functions.domain.release_artifact import MANIFEST, MANIFEST_VERSION
 
-MODEL, CONTRACT, LINEAGE, WITNESS, MANIFEST = (
-    "model.onnx", "contract.json", "lineage.json", "witness.json", "manifest.json",
+MODEL, CONTRACT, LINEAGE, REFERENCE, WITNESS = (
+    "model.onnx", "contract.json", "lineage.json", "reference.json", "witness.json",
 )  # fmt: skip
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 1  # of lineage.json and witness.json
 
 
 def json_bytes(document: Mapping[str, Any]) -> bytes:
@@ -20,9 +21,9 @@ def json_bytes(document: Mapping[str, Any]) -> bytes:
 
 
 def manifest(model: str, files: Mapping[str, bytes]) -> bytes:
-    """The digests of the other four files; its own digest is the artifact's."""
+    """The digests of the other files; its own digest is the artifact's."""
     digests = {name: digest_of(data) for name, data in files.items()}
-    return json_bytes({"v": SCHEMA_VERSION, "model": model, "files": digests})
+    return json_bytes({"v": MANIFEST_VERSION, "model": model, "files": digests})
 
 
 def write_artifact(out: Path, model: str, files: Mapping[str, bytes]) -> str:

@@ -21,8 +21,17 @@ TRAINING_CODE = (
     *(
         HERE.parent / path
         for path in (
-            "domain/contract.py",
+            "domain/binary_metrics.py",
+            "domain/calibration_error.py",
             "domain/canonical_json.py",
+            "domain/contract.py",
+            "domain/intervals.py",
+            "domain/multiclass_metrics.py",
+            "domain/ranking.py",
+            "domain/reference.py",
+            "domain/reference_digest.py",
+            "domain/regression_metrics.py",
+            "domain/significant.py",
             "adapters/model_folder.py",
             "adapters/model_settings.py",
         )

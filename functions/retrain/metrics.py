@@ -1,86 +1,97 @@
-"""Hold-out metrics of the ONNX model's own answers, under the names that the field gives them."""
+"""Hold-out metrics of the ONNX model's own answers, computed as `evaluate` computes them of the log."""
 
-import math
-import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn import metrics as sk
 
+from functions.domain.binary_metrics import SMALLEST_PROBABILITY, binary_metrics, binary_sums
 from functions.domain.errors import ModelFolderError
+from functions.domain.multiclass_metrics import multiclass_metrics
+from functions.domain.ranking import ScoreGroups, rankings
+from functions.domain.reference import MetricValue
+from functions.domain.reference_digest import DIGITS
+from functions.domain.regression_metrics import error_sums, regression_metrics
+from functions.domain.significant import significant
 from functions.retrain.dataset import Column
 from functions.retrain.onnx_model import Class
 from functions.retrain.parity import Answers
-from functions.retrain.reference import rounded
 
-DIGITS = 6
-SMALLEST_PROBABILITY = 1e-15  # what log loss takes for zero
-
-Metrics = dict[str, float | None]
+Metrics = Mapping[str, MetricValue]
 
 
-def measure(labels: Column, answers: Answers, classes: Sequence[Class] | None, positive: Class | None) -> Metrics:
-    """Metrics by name; None where the hold-out does not allow one (no AUC of a single class).
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """The hold-out's labels beside the model's answers.
+
+    Of a classifier, `labels` and `predicted` are places in its classes [rows], `scores` probabilities [rows, classes]
+    and `losses` the log loss [rows]; of a regression `labels` and `predicted` are values, `losses` absolute errors.
+    """
+
+    labels: NDArray[Any]
+    predicted: NDArray[Any]
+    scores: NDArray[np.float64]
+    losses: NDArray[np.float64]
+
+
+def beside_truth(labels: Column, answers: Answers, classes: Sequence[Class] | None, positive: Class | None) -> Truth:
+    """Check the answers, and put the labels beside them.
 
     Raises:
         ModelFolderError: the model answers something that is no number, or a class that is none of its own.
     """
-    if answers.scores is not None and not np.isfinite(answers.scores).all():
-        row = int(np.flatnonzero(~np.isfinite(answers.scores).all(axis=1))[0])
+    scores = answers.scores
+    if scores is None:
+        raise ValueError("answers without scores")
+    if not np.isfinite(scores).all():
+        row = int(np.flatnonzero(~np.isfinite(scores).all(axis=1))[0])
         raise ModelFolderError(f"the model answers no finite number in hold-out row {row}: mend the model, or its data")
     if classes is None:
-        found = _regression(labels.astype(np.float64), _scores(answers)[:, 0])
+        values, truth = scores[:, 0], labels.astype(np.float64)
+        return Truth(truth, values, scores, np.abs(values - truth))
+    places = _places(labels.tolist(), classes)
+    given = scores[np.arange(len(places)), places]
+    if positive is not None:
+        # As the log has it: the positive class's probability alone.
+        k = list(classes).index(positive)
+        given = np.where(places == k, scores[:, k], 1 - scores[:, k])
+    losses: NDArray[np.float64] = -np.log(np.maximum(given, SMALLEST_PROBABILITY))
+    return Truth(places, _places([] if answers.labels is None else answers.labels.tolist(), classes), scores, losses)
+
+
+def measure(truth: Truth, classes: Sequence[Class] | None, positive: Class | None, confidence: float) -> Metrics:
+    """The task's metrics by name, each with its interval; None where the hold-out does not allow one."""
+    if classes is None:
+        found = regression_metrics(error_sums(truth.labels, truth.predicted), confidence)
+    elif positive is not None:
+        found = _binary(truth, list(classes).index(positive), confidence)
     else:
-        found = _classification(labels, answers, classes, positive)
-    return {
-        name: None if value is None or math.isnan(value) else rounded(value, DIGITS) for name, value in found.items()
-    }
+        count = len(classes)
+        confusion = np.bincount(truth.labels * count + truth.predicted, minlength=count * count).reshape(count, count)
+        losses, squares = float(truth.losses.sum()), float((truth.losses**2).sum())
+        found = multiclass_metrics(confusion.astype(np.float64), len(truth.labels), losses, squares, confidence)
+    return {name: _rounded(metric) for name, metric in found.items()}
 
 
-def _scores(answers: Answers) -> NDArray[np.float64]:
-    if answers.scores is None:
-        raise ValueError("answers without scores")
-    return answers.scores
+def values(metrics: Metrics) -> dict[str, float | None]:
+    """Without their intervals."""
+    return {name: metric.value for name, metric in metrics.items()}
 
 
-def _regression(truth: NDArray[np.float64], values: NDArray[np.float64]) -> Metrics:
-    return {
-        "rmse": float(np.sqrt(np.mean((truth - values) ** 2))),
-        "mae": float(np.mean(np.abs(truth - values))),
-        "r2": float(sk.r2_score(truth, values)) if len(truth) > 1 else None,
-    }
+def _binary(truth: Truth, positive: int, confidence: float) -> Metrics:
+    scores = truth.scores[:, positive]
+    positives = (truth.labels == positive).astype(np.float64)
+    sums = binary_sums(scores, positives, 1 - positives, truth.predicted == positive)
+    return binary_metrics(sums, rankings(ScoreGroups.of(scores, positives, 1 - positives)), confidence)
 
 
-def _classification(labels: Column, answers: Answers, classes: Sequence[Class], positive: Class | None) -> Metrics:
-    truth = _indexes(labels.tolist(), classes)
-    guess = _indexes([] if answers.labels is None else answers.labels.tolist(), classes)
-    found: Metrics = {"accuracy": float(np.mean(truth == guess))}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # sklearn warns of classes that a small hold-out lacks; the None says it
-        found["f1_macro"] = float(sk.f1_score(truth, guess, average="macro", zero_division=0))
-        if answers.scores is None:
-            return found
-        chances = np.clip(answers.scores, SMALLEST_PROBABILITY, 1.0)
-        found["log_loss"] = float(-np.mean(np.log(chances[np.arange(len(truth)), truth])))
-        if positive is not None:
-            index = list(classes).index(positive)
-            found |= _binary(truth == index, answers.scores[:, index])
-    return found
+def _rounded(metric: MetricValue) -> MetricValue:
+    return MetricValue(*(significant(value, DIGITS) for value in (metric.value, metric.low, metric.high)))
 
 
-def _binary(truth: NDArray[np.bool_], scores: NDArray[np.float64]) -> Metrics:
-    both = 0 < truth.sum() < len(truth)
-    return {
-        "roc_auc": float(sk.roc_auc_score(truth, scores)) if both else None,
-        "average_precision": float(sk.average_precision_score(truth, scores)) if truth.any() else None,
-        "brier_score": float(np.mean((scores - truth) ** 2)),
-        "positive_rate": float(truth.mean()),
-    }
-
-
-def _indexes(labels: Sequence[Any], classes: Sequence[Class]) -> NDArray[np.int64]:
+def _places(labels: Sequence[Any], classes: Sequence[Class]) -> NDArray[np.int64]:
     order = {label: index for index, label in enumerate(classes)}
     odd = next((label for label in labels if label not in order), None)
     if odd is not None:

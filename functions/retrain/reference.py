@@ -1,96 +1,93 @@
-"""The training data's digests, frozen with the model: what later traffic is compared with."""
+"""The reference of a model version: what later windows of its traffic are compared with."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from functions.domain.contract import Feature
-from functions.retrain.dataset import Column, Dataset
-from functions.retrain.onnx_model import Class
-from functions.retrain.parity import Answers
-from functions.retrain.tensors import client_tensors
-
-BINS = 10
-MOST_DISTINCT = 20  # up to so many distinct numbers each has a bin of its own
-MOST_CATEGORIES = 200  # the most frequent; the others are counted together
+from functions.domain.log_table import class_text
+from functions.domain.reference import Digest, LossLeaf, Reference, ReferenceColumn
+from functions.domain.reference_digest import DIGITS, HeldOut, category_digest, number_digest
+from functions.domain.significant import significant
+from functions.retrain.calibration import calibrations
+from functions.retrain.dataset import Dataset
+from functions.retrain.loss_tree import loss_tree
+from functions.retrain.metrics import Metrics, Truth
+from functions.retrain.onnx_model import Class, OnnxModel
+from functions.retrain.tensors import Tensors, client_tensors
 
 
 def reference(
-    rows: Dataset, answers: Answers, classes: Sequence[Class] | None, positive: Class | None
-) -> dict[str, Any]:
-    """Digests of each feature over all training rows, and of the model's answers on the hold-out."""
-    tensors = client_tensors(rows.features, rows.columns)
-    features = {f.name: _feature(f, tensors[f.name]) for f in rows.features}
-    return {"rows": len(rows), "features": features, "outputs": _outputs(answers, classes, positive)}
+    name: str, rows: Dataset, holdout: Dataset, model: OnnxModel, positive: Class | None, truth: Truth, metrics: Metrics
+) -> Reference:
+    """Digests of the features and labels of all training rows, and of the model's answers on the hold-out.
 
-
-def numbers(values: NDArray[Any]) -> dict[str, Any]:
-    """Count, missing (NaN), moments, and counts in bins.
-
-    Bins are half-open: below edges[0], [edges[0], edges[1]), …, from edges[-1] up; so counts has one more than edges.
+    Its `version` is empty: which one it will be is the registry's to say.
     """
-    flat = values.reshape(-1).astype(np.float64)
-    present = flat[~np.isnan(flat)]
-    digest: dict[str, Any] = {"count": len(flat), "missing": len(flat) - len(present)}
-    if len(present) == 0:
-        return {**digest, "edges": [], "counts": [0]}
-    edges = _edges(present)
-    return {
-        **digest,
-        "mean": rounded(float(present.mean())),
-        "std": rounded(float(present.std())),
-        "min": float(present.min()),
-        "max": float(present.max()),
-        "edges": edges.tolist(),
-        "counts": np.bincount(np.searchsorted(edges, present, side="right"), minlength=len(edges) + 1).tolist(),
-    }
+    tensors, held_out = client_tensors(rows.features, rows.columns), client_tensors(rows.features, holdout.columns)
+    return Reference(
+        model=name,
+        version="",
+        source="training",
+        rows=len(rows),
+        holdout_rows=len(holdout),
+        columns=(
+            *(_feature(feature, tensors, held_out, truth.losses) for feature in rows.features),
+            *(_answers(model, positive, truth)),
+            _label(rows, holdout, truth.losses),
+        ),
+        metrics=metrics,
+        loss=significant(float(truth.losses.mean()), DIGITS),
+        calibrations=None
+        if model.classes is None
+        else calibrations(truth.scores, truth.labels, model.classes, positive),
+        loss_tree=_loss_tree(rows, held_out, truth) if model.classes is None else (),
+    )
 
 
-def categories(values: Sequence[str], null: str | None = None) -> dict[str, Any]:
-    """Count, missing (those equal to `null`), and counts by category: the most frequent, and the others as `other`."""
-    counted = Counter(values)
-    missing = counted.pop(null, 0) if null is not None else 0
-    ranked = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
-    return {
-        "count": len(values),
-        "missing": missing,
-        "categories": dict(ranked[:MOST_CATEGORIES]),
-        "other": sum(count for _, count in ranked[MOST_CATEGORIES:]),
-    }
+def _loss_tree(rows: Dataset, held_out: Tensors, truth: Truth) -> tuple[LossLeaf, ...]:
+    return loss_tree(rows.features, held_out, truth.predicted, truth.predicted - truth.labels)
 
 
-def rounded(value: float, digits: int = 9) -> float:
-    """A float to significant digits: sums differ in the last ones from one processor to another."""
-    return float(f"{value:.{digits}g}")
+def _feature(feature: Feature, tensors: Tensors, held_out: Tensors, losses: NDArray[np.float64]) -> ReferenceColumn:
+    values, held = tensors[feature.name], held_out[feature.name]
+    digest: Digest
+    if feature.type in ("string", "bool"):
+        digest = category_digest(_texts(feature, values), HeldOut(_texts(feature, held), _each(held, losses)))
+    else:
+        digest = number_digest(values, HeldOut(held, losses))
+    return ReferenceColumn(feature.name, "feature", digest)
 
 
-def _feature(feature: Feature, tensor: NDArray[Any]) -> dict[str, Any]:
-    if feature.type == "string":
-        return categories(tensor.reshape(-1).tolist(), "" if feature.nullable else None)
-    if feature.type == "bool":
-        return categories([str(value).lower() for value in tensor.reshape(-1).tolist()])
-    return numbers(tensor)
+def _texts(feature: Feature, values: NDArray[Any]) -> list[str | None]:
+    """As the log table writes them; the empty text of a nullable feature is a missing value."""
+    missing = "" if feature.nullable else None
+    return [None if value == missing else class_text(value) for value in values.reshape(-1).tolist()]
 
 
-def _edges(present: NDArray[np.float64]) -> NDArray[np.float64]:
-    distinct = np.unique(present)
-    if len(distinct) <= MOST_DISTINCT:
-        return distinct[1:]
-    deciles = np.quantile(present, np.arange(1, BINS) / BINS, method="inverted_cdf")
-    return np.unique(deciles[deciles > distinct[0]])
+def _each(values: NDArray[Any], losses: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A row's loss for each of its values."""
+    return np.repeat(losses, values.size // max(len(losses), 1))
 
 
-def _outputs(answers: Answers, classes: Sequence[Class] | None, positive: Class | None) -> Mapping[str, Any]:
-    if answers.labels is None:
-        return {"value": numbers(_first(answers.scores))}
-    digests: dict[str, Any] = {"label": categories([str(label) for label in answers.labels.tolist()])}
-    if answers.scores is not None and classes is not None and positive is not None:
-        digests["probability"] = numbers(answers.scores[:, list(classes).index(positive)])
-    return digests
+def _answers(model: OnnxModel, positive: Class | None, truth: Truth) -> Sequence[ReferenceColumn]:
+    """The columns `prediction` and `score` of the log table, on the hold-out."""
+    if model.classes is None:
+        return (_score(truth.predicted, truth.losses),)
+    predicted = [class_text(model.classes[place]) for place in truth.predicted.tolist()]
+    prediction = ReferenceColumn("prediction", "output", category_digest(predicted, HeldOut(predicted, truth.losses)))
+    place = truth.predicted if positive is None else np.full(len(predicted), list(model.classes).index(positive))
+    return prediction, _score(truth.scores[np.arange(len(place)), place], truth.losses)
 
 
-def _first(scores: Column | None) -> Column:
-    return np.zeros(0) if scores is None else scores[:, 0]
+def _score(scores: NDArray[np.float64], losses: NDArray[np.float64]) -> ReferenceColumn:
+    return ReferenceColumn("score", "output", number_digest(scores, HeldOut(scores, losses)))
+
+
+def _label(rows: Dataset, holdout: Dataset, losses: NDArray[np.float64]) -> ReferenceColumn:
+    if rows.labels.dtype == object:
+        labels, held = ([class_text(label) for label in part.labels.tolist()] for part in (rows, holdout))
+        return ReferenceColumn("label", "label", category_digest(labels, HeldOut(held, losses)))
+    return ReferenceColumn("target", "label", number_digest(rows.labels, HeldOut(holdout.labels, losses)))

@@ -1,7 +1,7 @@
 """`train`: from a model's folder to its artifact."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,15 @@ from functions.adapters.model_settings import ModelSettings
 from functions.domain.canonical_json import digest_of
 from functions.domain.contract import Contract, Guard
 from functions.domain.errors import ModelFolderError
+from functions.domain.reference import Reference
+from functions.domain.significant import significant
 from functions.retrain import artifact, lineage
 from functions.retrain.dataset import Dataset, Progress, load_dataset
 from functions.retrain.hold_to_contract import hold_to_contract
-from functions.retrain.metrics import Metrics, measure
+from functions.retrain.metrics import beside_truth, measure, values
 from functions.retrain.onnx_model import Class, OnnxModel
 from functions.retrain.parity import Parity, check_parity, onnx_answers, spread
-from functions.retrain.reference import reference, rounded
+from functions.retrain.reference import reference
 from functions.retrain.roads import Trained, by_estimator, by_export, ready_made
 from functions.retrain.split import Split, split, training_set
 from functions.retrain.tensors import client_tensors
@@ -37,7 +39,7 @@ class TrainingResult:
     digest: str
     fit_rows: int
     holdout_rows: int
-    metrics: Metrics
+    metrics: Mapping[str, float | None]
     parity: Parity | None
 
 
@@ -57,19 +59,23 @@ def train(folder: Path, out: Path, report: Callable[[str], None], dataset: Datas
     trained = _trained(folder, code, settings, parts, report)
     model = trained.model
     positive = _positive(settings, model)
-    parity, metrics, digests = None, Metrics(), {}
+    metrics: Mapping[str, float | None] = {}
+    parity, known = None, Reference.unknown(settings.model.name)
     if parts is not None:
         report("comparing ONNX with its original" if trained.original else "measuring on the hold-out")
         labels_spread = spread(parts.fit.labels, settings.model.task == "regression")
         parity = check_parity(trained, parts.holdout, settings, labels_spread)
         answers = onnx_answers(model, client_tensors(parts.holdout.features, parts.holdout.columns))
-        metrics = measure(parts.holdout.labels, answers, model.classes, positive)
-        digests = reference(_whole(parts), answers, model.classes, positive)
-    contract = _contract(settings, model, positive, digests)
+        truth = beside_truth(parts.holdout.labels, answers, model.classes, positive)
+        measured = measure(truth, model.classes, positive, settings.evaluate.confidence)
+        metrics = values(measured)
+        known = reference(settings.model.name, _whole(parts), parts.holdout, model, positive, truth, measured)
+    contract = _contract(settings, model, positive)
     files = {
         artifact.MODEL: model.data,
         artifact.CONTRACT: contract.to_bytes(),
         artifact.LINEAGE: artifact.json_bytes(_lineage(folder, settings, parts, metrics, parity)),
+        artifact.REFERENCE: known.to_bytes(),
         artifact.WITNESS: artifact.json_bytes(witness(model, settings, parts.holdout if parts else None)),
     }
     digest = artifact.write_artifact(out, settings.model.name, files)
@@ -81,7 +87,7 @@ def _parts(code: FolderCode, settings: ModelSettings, report: Progress, dataset:
     """The training set, split; None where a ready-made model comes without data."""
     if dataset is None:
         if settings.train.onnx is not None and not code.has(DATASET):
-            report("no dataset.py: no metrics and no reference digests")
+            report("no dataset.py: no metrics, and the first window of traffic will be the reference")
             return None
         report("reading the data set")
         dataset = load_dataset(code, settings)
@@ -118,7 +124,7 @@ def _positive(settings: ModelSettings, model: OnnxModel) -> Class | None:
     return classes[classes.index(wanted)]
 
 
-def _contract(settings: ModelSettings, model: OnnxModel, positive: Class | None, digests: dict[str, Any]) -> Contract:
+def _contract(settings: ModelSettings, model: OnnxModel, positive: Class | None) -> Contract:
     return Contract(
         model=settings.model.name,
         task=settings.model.task,
@@ -131,12 +137,15 @@ def _contract(settings: ModelSettings, model: OnnxModel, positive: Class | None,
         positive=positive,
         guard=Guard(**settings.guard.model_dump()),
         max_body=settings.api.max_body,
-        reference=digests,
     )
 
 
 def _lineage(
-    folder: Path, settings: ModelSettings, parts: Split | None, metrics: Metrics, parity: Parity | None
+    folder: Path,
+    settings: ModelSettings,
+    parts: Split | None,
+    metrics: Mapping[str, float | None],
+    parity: Parity | None,
 ) -> dict[str, Any]:
     files = lineage.code_files(folder)
     train_settings = json.loads(settings.train.model_dump_json(exclude={"until"}, exclude_none=True))
@@ -161,7 +170,7 @@ def _lineage(
         document["parity"] = {
             "rows": parity.rows,
             "edge_rows": parity.edge_rows,
-            "largest_difference": rounded(parity.largest_difference, 3),
+            "largest_difference": significant(parity.largest_difference, 3),
             "tolerance": settings.gate.parity_tolerance,
         }
     return document

@@ -8,6 +8,7 @@ from typing import Any
 import onnxruntime
 
 from functions.domain.contract import Contract
+from functions.domain.reference import Reference
 from functions.retrain.train import TrainingResult, train
 
 BINARY = """
@@ -135,6 +136,11 @@ def settings_document(**changes: Any) -> Mapping[str, Any]:
 def read_contract(folder: Path) -> Contract:
     """An artifact's contract."""
     return Contract.from_document(json.loads((folder / "contract.json").read_bytes()))
+
+
+def read_reference(folder: Path) -> Reference:
+    """An artifact's reference."""
+    return Reference.from_bytes((folder / "reference.json").read_bytes())
 
 
 def session(folder: Path) -> onnxruntime.InferenceSession:

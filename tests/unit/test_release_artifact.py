@@ -8,7 +8,14 @@ import pytest
 
 from functions.domain.canonical_json import canonical_json, digest_of
 from functions.domain.errors import CorruptArtifactError, InvalidRequestError
-from functions.domain.release_artifact import FILES, MANIFEST, digest_in, layer_zip, open_artifact
+from functions.domain.release_artifact import (
+    FILES,
+    MANIFEST,
+    MANIFEST_VERSION,
+    digest_in,
+    layer_zip,
+    open_artifact,
+)
 from tests.functions.roll_out.trained import trained
 
 ARTIFACT = trained()
@@ -17,7 +24,8 @@ ARTIFACT = trained()
 def with_manifest(content: dict[str, bytes], **changes: object) -> tuple[str, dict[str, bytes]]:
     """Files with a manifest that fits them, but for the changes."""
     listed = {name: digest_of(content[name]) for name in FILES}
-    manifest = canonical_json({"v": 1, "model": "flights", "files": listed} | changes).encode()
+    document = {"v": MANIFEST_VERSION, "model": "flights", "files": listed}
+    manifest = canonical_json(document | changes).encode()
     return digest_of(manifest), {**content, MANIFEST: manifest}
 
 
@@ -33,6 +41,18 @@ def test_a_file_that_was_changed_is_named(name: str) -> None:
         open_artifact("flights", ARTIFACT.digest, {**ARTIFACT.files, name: b"{}"})
 
 
+def test_an_artifact_from_before_there_was_a_reference_beside_the_contract_opens() -> None:
+    contract = json.loads(ARTIFACT.files["contract.json"]) | {"v": 1, "reference": {"rows": 9, "features": {}}}
+    files = {**ARTIFACT.files, "contract.json": canonical_json(contract).encode()}
+    del files["reference.json"]
+    listed = {name: digest_of(files[name]) for name in files if name != MANIFEST}
+    files[MANIFEST] = canonical_json({"v": 1, "model": "flights", "files": listed}).encode()
+
+    opened = open_artifact("flights", digest_of(files[MANIFEST]), files)
+
+    assert opened.contract == ARTIFACT.contract
+
+
 def test_a_manifest_that_was_changed_is_refused() -> None:
     with pytest.raises(CorruptArtifactError, match=r"manifest\.json of flights has not the digest"):
         open_artifact("flights", ARTIFACT.digest, {**ARTIFACT.files, MANIFEST: b"{}"})
@@ -42,7 +62,7 @@ def test_a_manifest_that_was_changed_is_refused() -> None:
     ("changes", "words"),
     [
         ({"model": "loans"}, "that of model 'loans'"),
-        ({"v": 2}, "schema version 2"),
+        ({"v": 3}, "schema version 3"),
         ({"files": None}, "not well-formed"),
         ({"files": {"model.onnx": "ab"}}, r"must list contract\.json"),
     ],

@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,10 @@ import pytest
 from functions.domain.contract import Contract
 from functions.domain.errors import ModelFolderError
 from functions.retrain import artifact
-from functions.retrain.reference import categories, numbers
 from tests.unit.folders import DATASET, ESTIMATOR, numbers_folder, small_folder, trained, write_folder
 
 ROOT = Path(__file__).parents[2]
-FILES = {"model.onnx", "contract.json", "lineage.json", "witness.json", "manifest.json"}
+FILES = {"model.onnx", "contract.json", "lineage.json", "reference.json", "witness.json", "manifest.json"}
 TRAIN = """
 import sys
 from pathlib import Path
@@ -62,14 +60,14 @@ def test_two_fresh_processes_write_the_same_bytes(trained_twice: tuple[Path, Pat
     assert digests(first) == digests(second)
 
 
-def test_the_manifest_lists_the_other_four_files(tmp_path: Path) -> None:
+def test_the_manifest_lists_the_other_files(tmp_path: Path) -> None:
     result = trained(small_folder(tmp_path))
     manifest = json.loads((result.folder / "manifest.json").read_bytes())
     found = digests(result.folder)
 
     assert set(found) == FILES
     assert result.digest == found.pop("manifest.json")
-    assert manifest == {"v": 1, "model": "small", "files": found}
+    assert manifest == {"v": 2, "model": "small", "files": found}
 
 
 def test_the_contract_names_its_model_and_survives_a_round_trip(tmp_path: Path) -> None:
@@ -154,39 +152,3 @@ def test_an_artifact_is_replaced_whole(tmp_path: Path) -> None:
 
     assert {path.name for path in out.iterdir()} == {"model.onnx", "manifest.json"}
     assert {path.name for path in tmp_path.iterdir()} == {"artifact"}
-
-
-def test_bins_hold_each_number_once() -> None:
-    chance = np.random.default_rng(0)
-    values = np.concatenate([chance.lognormal(size=1_000), [np.nan] * 7]).astype(np.float32)
-    digest = numbers(values)
-    edges = np.array([-np.inf, *digest["edges"], np.inf])
-    present = values[~np.isnan(values)]
-
-    assert (digest["count"], digest["missing"]) == (1_007, 7)
-    assert len(digest["counts"]) == 10
-    assert digest["counts"] == [int(((a <= present) & (present < b)).sum()) for a, b in pairwise(edges)]
-
-
-@pytest.mark.parametrize(
-    ("values", "edges", "counts"),
-    [
-        ([1, 1, 2, 3], [2.0, 3.0], [2, 1, 1]),
-        ([5, 5, 5], [], [3]),
-        ([np.nan, np.nan], [], [0]),
-        ([0] * 95 + list(range(1, 26)), [1.0, 13.0], [95, 12, 13]),
-    ],
-    ids=["a bin a value", "constant", "all missing", "mostly one value"],
-)
-def test_bins_of_few_or_uneven_values(values: list[float], edges: list[float], counts: list[int]) -> None:
-    digest = numbers(np.array(values, dtype=np.float64))
-
-    assert (digest["edges"], digest["counts"]) == (edges, counts)
-
-
-def test_categories_are_counted_and_the_rare_ones_together() -> None:
-    values = ["a"] * 5 + ["b"] * 3 + [""] * 2 + [f"rare {n:03}" for n in range(250)]
-    digest = categories(values, null="")
-
-    assert list(digest["categories"].items())[:3] == [("a", 5), ("b", 3), ("rare 000", 1)]
-    assert (len(digest["categories"]), digest["missing"], digest["other"]) == (200, 2, 52)

@@ -13,7 +13,8 @@ from sklearn.linear_model import LogisticRegression
 
 from functions.domain.contract import Feature, Output
 from functions.domain.errors import ModelFolderError
-from tests.unit.folders import PIXELS, READY, read_contract, session, trained, write_folder
+from functions.domain.reference import Reference
+from tests.unit.folders import PIXELS, READY, read_contract, read_reference, session, trained, write_folder
 
 
 def network(rows: int | str = "N", width: int = 4, label: int = TensorProto.INT64) -> onnx.ModelProto:
@@ -58,6 +59,7 @@ def test_a_ready_made_model_keeps_its_bytes_and_gets_a_contract(tmp_path: Path) 
     assert contract.classes == (0, 1, 2)
     assert result.parity is None
     assert result.metrics == {}
+    assert read_reference(result.folder) == Reference.unknown("small")
 
 
 def test_its_witness_is_a_row_that_the_contract_lets_in(tmp_path: Path) -> None:
@@ -86,7 +88,9 @@ def test_a_ready_made_model_is_measured_where_there_is_data(tmp_path: Path) -> N
     result = trained(ready_made(tmp_path, network(), dataset=dataset))
 
     assert result.metrics["accuracy"] == 1.0
-    assert read_contract(result.folder).reference["features"]["pixels"]["count"] == 800
+    pixels = read_reference(result.folder).column("pixels")
+    assert pixels is not None
+    assert pixels.digest.count == 800
 
 
 def maps(model: onnx.ModelProto) -> onnx.ModelProto:

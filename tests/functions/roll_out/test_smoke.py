@@ -15,7 +15,7 @@ from functions.bootstrap.alias import ensure_live
 from functions.domain.canonical_json import canonical_json, digest_of
 from functions.domain.contract import Task
 from functions.domain.errors import SmokeTestError
-from functions.domain.release_artifact import MANIFEST, Artifact, open_artifact
+from functions.domain.release_artifact import MANIFEST, MANIFEST_VERSION, Artifact, open_artifact
 from functions.predict.settings import Settings
 from functions.predict.start import start
 from functions.roll_out.run import Tools
@@ -52,9 +52,9 @@ def artifact_of(folder: Path, task: Task, tampered: Mapping[str, Any] | None = N
     witness = witness_of(folder, ROWS)
     witness["outputs"] |= tampered or {}
     files = {name: (folder / name).read_bytes() for name in ("model.onnx", "contract.json")}
-    files |= {"lineage.json": b"{}", "witness.json": json.dumps(witness).encode()}
+    files |= {"lineage.json": b"{}", "reference.json": b"{}", "witness.json": json.dumps(witness).encode()}
     digests = {name: digest_of(body) for name, body in files.items()}
-    files[MANIFEST] = canonical_json({"v": 1, "model": MODEL, "files": digests}).encode()
+    files[MANIFEST] = canonical_json({"v": MANIFEST_VERSION, "model": MODEL, "files": digests}).encode()
     return open_artifact(MODEL, digest_of(files[MANIFEST]), files)
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from functions.domain.canonical_json import canonical_json, digest_of
 from functions.domain.contract import Contract, Feature, Output
-from functions.domain.release_artifact import MANIFEST, Artifact, open_artifact
+from functions.domain.reference import Reference
+from functions.domain.release_artifact import MANIFEST, MANIFEST_VERSION, Artifact, open_artifact
 
 MODEL = "flights"
 
@@ -34,9 +35,10 @@ def trained(seed: int = 1, model: str = MODEL) -> Artifact:
         "model.onnx": onnx,
         "contract.json": contract.to_bytes(),
         "lineage.json": canonical_json({"v": 1, "seed": seed}).encode(),
+        "reference.json": Reference.unknown(model).to_bytes(),
         "witness.json": json.dumps(witness).encode(),
     }
-    manifest = {"v": 1, "model": model, "files": {name: digest_of(body) for name, body in files.items()}}
+    manifest = {"v": MANIFEST_VERSION, "model": model, "files": {name: digest_of(body) for name, body in files.items()}}
     files[MANIFEST] = canonical_json(manifest).encode()
     return open_artifact(model, digest_of(files[MANIFEST]), files)
 
