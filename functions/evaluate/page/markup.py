@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from functools import cache
 from html import escape
 
-LONGEST_TEXT = 120  # characters of one value: names and categories come from data, and may be of any length
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]")
-_PLAIN = re.compile("[\n\t -!#-%(-;=?-~\xa0-\ufffd]*")  # most texts: nothing to escape
+# Characters of a value, of a sentence with values in it: what comes from data may be of any length.
+LONGEST_TEXT, LONGEST_SENTENCE = 120, 1_000
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffe\uffff]")
+_PLAIN = re.compile("[\n\t -!#-%(-;=?-~\xa0-\u1fff]*")  # most texts: nothing to escape
 _VOID = frozenset({"meta", "link", "br", "hr"})
 
 
@@ -21,7 +22,7 @@ Content = Html | str | int | float | None
 
 
 def text(value: object) -> Html:
-    """A value as text: escaped, without control characters."""
+    """A value as text: escaped, without characters that control or turn what is around them."""
     written = str(value)
     return Html(written if _PLAIN.fullmatch(written) else escape(_CONTROL.sub("\ufffd", written)))
 
@@ -43,12 +44,12 @@ def join(parts: Iterable[Content], between: str = "") -> Html:
     return Html(between.join(p if isinstance(p, Html) else text(p) for p in parts if p is not None))
 
 
-def shortened(value: object) -> str:
-    """At most `LONGEST_TEXT` characters of a value, an empty one made visible."""
+def shortened(value: object, most: int = LONGEST_TEXT) -> str:
+    """At most so many characters of a value, an empty one made visible."""
     whole = str(value)
     if not whole.strip():
         return "(empty)" if not whole else "(blank)"
-    return whole if len(whole) <= LONGEST_TEXT else whole[: LONGEST_TEXT - 1] + "…"
+    return whole if len(whole) <= most else whole[: most - 1] + "…"
 
 
 def named(value: object) -> Html:

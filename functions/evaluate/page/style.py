@@ -99,7 +99,7 @@ svg rect.reference{stroke:var(--reference);stroke-width:1.25;stroke-dasharray:no
 .card .facts{display:flex;flex-wrap:wrap;gap:.1rem 1rem;font-size:.85rem;margin:.2rem 0 .4rem}
 .card .facts div{display:flex;gap:.35rem}
 .distribution{font-size:.8rem;table-layout:fixed}.distribution th:first-child{width:28%}
-.distribution thead th:nth-child(n+3){width:4.2rem}
+.distribution thead th:nth-child(n+3){width:4.9rem}
 .distribution caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .distribution th,.distribution td{padding:.1rem .5rem .1rem 0;border:0;min-width:0;overflow-wrap:anywhere}
 .distribution svg{display:block;width:100%;height:1.15rem;overflow:visible}

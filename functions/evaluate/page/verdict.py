@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from functions.evaluate.page.layout import facts, folded
-from functions.evaluate.page.markup import Content, Html, join, named, tag
+from functions.evaluate.page.markup import LONGEST_SENTENCE, Content, Html, join, named, shortened, tag
 from functions.evaluate.page.numbers import moment, number, share
 from functions.evaluate.page.words import NUMBERS, RULES, SHARES, verdict_words
 
@@ -54,7 +54,7 @@ def _reason(reason: Section) -> Html:
     return tag(
         "li",
         tag("strong", RULES.get(rule, rule)),
-        tag("p", sentence(reason["text"])),
+        tag("p", sentence(shortened(reason["text"], LONGEST_SENTENCE))),
         folded("the numbers", facts(_numbers(reason["numbers"]))) if reason["numbers"] else None,
     )
 
