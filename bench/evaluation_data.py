@@ -45,7 +45,7 @@ def write_data(folder: Path, rows: int) -> None:
         pool = con.execute("select count(*) from pool").fetchone()
         for name, count, seed in (("reference", REFERENCE_ROWS, 1), ("drawn", rows, 2)):
             _draw(con, name, count, pool[0] if pool else 0, [*texts, *numbers], seed)
-        con.execute(f"copy (select * exclude (number) from reference) to '{folder}/reference.parquet'")  # noqa: S608
+        con.execute(f"copy (select * exclude (number) from reference) to '{folder}/reference.parquet'")
         half = "select * exclude (number, label), case when number % 2 = 0 then label end as label from drawn"
         con.execute(f"copy ({half}) to '{folder}/window.parquet'")
         _write_hours(con, "drawn", folder / "table", rows, [*texts, *numbers], labelled_one_in=2)
@@ -84,7 +84,7 @@ def _draw(con: duckdb.DuckDBPyConnection, name: str, rows: int, pool: int, featu
             from range({rows}) r(i) join pool on pool.number = hash(i * 31 + {seed}) % {pool}
         ), scored as (select *, ({chance})::float::double as score from drawn)
         select number, {", ".join(features)}, score, (score >= 0.5)::int as prediction, (luck < score)::int as label
-        from scored"""  # noqa: S608
+        from scored"""
     )
 
 
@@ -105,10 +105,10 @@ def _write_hours(
             case when {known} then time + interval 5 hours end as observed_at,
             case when {known} then time + interval 6 hours end as labelled_at,
             false as label_conflict, {inputs}, number * {hours} // {rows} as hour
-        from {quoted(name)}"""  # noqa: S608
+        from {quoted(name)}"""
     )
     for hour in range(hours):
         con.execute(
-            f"copy (select * exclude (hour) from log where hour = {hour} order by time) "  # noqa: S608
+            f"copy (select * exclude (hour) from log where hour = {hour} order by time) "
             f"to '{folder}/{hour:03}.parquet' (format parquet, compression zstd, row_group_size {ROW_GROUP_ROWS})"
         )
