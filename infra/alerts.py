@@ -65,7 +65,7 @@ class Alerts(Construct):
             "Trimtab, stage " + self._stage.name + ": <verdict> of model <model>, by what was seen until <end>. "
             "<reason>. The report is <report> in the data bucket; `trimtab report <model>` opens it."
         )
-        rule = events.CfnRule(
+        events.CfnRule(
             self,
             "Verdicts",
             event_bus_name=self.bus.event_bus_name,
@@ -82,4 +82,3 @@ class Alerts(Construct):
                 )
             ],
         )
-        rule.node.add_dependency(self.topic)

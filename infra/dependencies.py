@@ -49,6 +49,8 @@ TRIMMED: dict[str, tuple[str, ...]] = {
     "onnxruntime": tuple(
         f"onnxruntime/{folder}" for folder in ("transformers", "tools", "quantization", "datasets", "backend")
     ),
+    # Interfaces to other libraries, which are not there: Arrow's database driver, and Spark's.
+    "duckdb": ("adbc_driver_duckdb", "duckdb/experimental"),
     # boto3's resources are never used, nor botocore's example texts.
     "boto3": ("boto3/examples", "boto3/data", "botocore/data/*/*/examples-1.json*"),
 }

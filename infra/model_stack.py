@@ -7,6 +7,8 @@ from constructs import Construct
 
 from functions.adapters.model_settings import ModelSettings
 from infra.access import Access
+from infra.alarms import ModelAlarms
+from infra.dashboard import ModelDashboard
 from infra.deployed_settings import DeployedSettings
 from infra.http_api import Backend, HttpApi
 from infra.ingestion import Ingestion
@@ -27,7 +29,7 @@ class ModelStack(StageStack):
     def __init__(self, scope: Construct, stage: StageContext, settings: ModelSettings, platform: PlatformStack) -> None:
         model = settings.model.name
         super().__init__(scope, stage.names.model_stack(model), stage, f"model {model}")
-        self.add_stack_dependency(platform, "the alias is made by its bootstrap function, API Gateway logs by its role")
+        self.add_stack_dependency(platform, "its bootstrap function, its role for API Gateway's logs, its topic")
         Tags.of(self).add("model", model)
         data = s3.Bucket.from_bucket_name(self, "Data", stage.names.data_bucket)
         registry = dynamodb.Table.from_table_name(self, "Registry", stage.names.registry_table)
@@ -41,3 +43,5 @@ class ModelStack(StageStack):
         self.access = Access(self, "Access", stage, settings, self.http)
         deployed = DeployedSettings(self, "Settings", stage, settings)
         self.schedules = Schedules(self, "Schedules", stage, settings, after=deployed.resource)
+        self.alarms = ModelAlarms(self, "Alarms", stage, settings)
+        ModelDashboard(self, "Dashboard", stage, settings, self.alarms.arns)

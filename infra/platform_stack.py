@@ -5,7 +5,9 @@ from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from infra.alarms import SharedAlarms
 from infra.alerts import Alerts
+from infra.dashboard import SharedDashboard
 from infra.evaluation import Evaluation
 from infra.findings import accept
 from infra.firewall import Firewall
@@ -24,6 +26,8 @@ class PlatformStack(StageStack):
         self.rollout = Rollout(self, "Rollout", stage, self.storage)
         self.alerts = Alerts(self, "Alerts", stage)
         self.evaluation = Evaluation(self, "Evaluation", stage, self.storage, self.alerts.bus)
+        shared = SharedAlarms(self, "Alarms", stage)
+        SharedDashboard(self, "Dashboard", stage, shared.arns)
         self.firewall = Firewall(self, "Firewall", stage)
         self._let_api_gateway_log()
         CfnOutput(self, "DataBucket", value=self.storage.data.bucket_name)

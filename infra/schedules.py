@@ -88,7 +88,7 @@ class Schedules(Construct):
                 ),
             ),
         )
-        schedule.node.add_dependency(self._role, after)
+        schedule.node.add_dependency(after)
 
 
 def compact_every(stage: StageContext, evaluated: timedelta) -> timedelta:

@@ -60,6 +60,14 @@ class Names:
         """Where alarms are told to people."""
         return f"trimtab-{self.stage}-alerts"
 
+    def alarm(self, what: str, model: str | None = None) -> str:
+        """An alarm of one model, or of what all share: `no-traffic` of `flights`."""
+        return self.function(what, model)
+
+    def dashboard(self, model: str | None = None) -> str:
+        """The dashboard of one model, or of all."""
+        return self.function("model", model) if model else f"trimtab-{self.stage}"
+
     def model_layer(self, model: str) -> str:
         return f"trimtab-{self.stage}-model-{model}"
 

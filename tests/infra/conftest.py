@@ -35,6 +35,28 @@ snap_start = true
 reserved_concurrency = 5
 """
 
+# A third one, which runs somewhere else and is only judged here.
+WAVES = """
+[model]
+name = "waves"
+task = "multiclass"
+description = "The sea state off the harbour, by a model on the buoy itself"
+[features.wind]
+type = "float32"
+[label]
+name = "state"
+[train]
+external = true
+[evaluate]
+schedule = "7d"
+[alarms]
+no_traffic = "6h"
+no_labels = "off"
+[api]
+rate = 3
+burst = 4
+"""
+
 
 @dataclass(frozen=True)
 class Template:
@@ -115,9 +137,9 @@ def synthesise(stage: str, root: Path, folder: Path) -> Assembly:
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with two models: flights as it is, and tides."""
+    """A project with three models: flights as it is, tides, and waves."""
     root = tmp_path_factory.mktemp("project")
-    texts = {"flights": (ROOT / "models" / "flights" / "model.toml").read_text(), "tides": TIDES}
+    texts = {"flights": (ROOT / "models" / "flights" / "model.toml").read_text(), "tides": TIDES, "waves": WAVES}
     for name, text in texts.items():
         (root / "models" / name).mkdir(parents=True)
         (root / "models" / name / "model.toml").write_text(text)
@@ -157,3 +179,9 @@ def flights(production: Assembly) -> Template:
 def tides(production: Assembly) -> Template:
     """A model whose callers sign with IAM."""
     return production.template("trimtab-prod-model-tides")
+
+
+@pytest.fixture(scope="session")
+def waves(production: Assembly) -> Template:
+    """A model that is hosted elsewhere."""
+    return production.template("trimtab-prod-model-waves")

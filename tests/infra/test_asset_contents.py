@@ -13,19 +13,30 @@ from infra import function_code
 from infra.dependencies import native_platform
 from tests.infra.conftest import ROOT
 
-VERBS = ["bootstrap", "predict", "roll_out"]
+VERBS = ["bootstrap", "compact", "evaluate", "ingest", "predict", "roll_out"]
 LIMIT = 262_144_000  # Lambda's, unzipped, layers included
 
 # What lies in each asset at its top; our own code is listed below.
 BOTO3 = {"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3"}
-LIBRARIES = {"predict": {"numpy", "numpy.libs", "onnxruntime", "orjson"}, "roll_out": BOTO3, "bootstrap": BOTO3}
-SERVICES = {"roll_out": {"dynamodb", "lambda", "s3"}, "bootstrap": {"lambda"}}
-# Rooms of `functions/` that a function may ship files of, beside its own and the words that all share.
-SHIPPED = {
-    "predict": r"functions/(predict|domain|adapters)/",
-    "roll_out": r"functions/(roll_out|domain|adapters)/",
-    "bootstrap": r"functions/(bootstrap|domain|adapters)/",
+NUMPY = {"numpy", "numpy.libs"}
+DUCKDB = {"duckdb", "_duckdb.abi3.so"}
+LIBRARIES = {
+    "bootstrap": BOTO3,
+    "compact": BOTO3 | NUMPY | DUCKDB,
+    "evaluate": BOTO3 | NUMPY | DUCKDB,
+    "ingest": BOTO3 | NUMPY | {"orjson"},
+    "predict": {*NUMPY, "onnxruntime", "orjson"},
+    "roll_out": BOTO3,
 }
+SERVICES = {
+    "bootstrap": {"dynamodb", "lambda"},
+    "compact": {"dynamodb", "logs", "s3"},
+    "evaluate": {"cloudwatch", "dynamodb", "events", "s3"},
+    "ingest": {"dynamodb"},
+    "roll_out": {"dynamodb", "lambda", "s3"},
+}
+# Rooms of `functions/` that a function may ship files of, beside its own and the words that all share.
+SHIPPED = {verb: rf"functions/({verb}|domain|adapters)/" for verb in VERBS}
 
 
 # What Lambda and the template put into the environment of a predict that has no release yet.
@@ -86,7 +97,7 @@ def test_each_library_is_of_the_version_that_is_tested(verb: str, asset: Path) -
     pinned = (ROOT / ".ci" / "requirements.lock").read_text().splitlines()
     tested = {line.partition(" ")[0].replace("==", "-").replace("_", "-").lower() for line in pinned if "==" in line}
     assert {each.replace("_", "-").lower() for each in shipped} <= tested
-    assert len(shipped) == len(LIBRARIES[verb] - {"numpy.libs"})
+    assert len(shipped) == len(LIBRARIES[verb] - {"numpy.libs", "_duckdb.abi3.so"})
 
 
 def test_of_our_own_code_only_what_the_handler_reaches(verb: str, asset: Path) -> None:
@@ -118,7 +129,15 @@ def test_libraries_keep_their_licences(asset: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("verb", "most"), [("predict", 130_000_000), ("roll_out", 15_000_000), ("bootstrap", 15_000_000)]
+    ("verb", "most"),
+    [
+        ("bootstrap", 15_000_000),
+        ("compact", 140_000_000),
+        ("evaluate", 140_000_000),
+        ("ingest", 65_000_000),
+        ("predict", 130_000_000),
+        ("roll_out", 15_000_000),
+    ],
 )
 def test_each_asset_is_lean(asset: Path, most: int) -> None:
     assert unzipped_size(asset) <= most < LIMIT
@@ -176,19 +195,33 @@ print(session.run(None, {"x": numpy.array([[1.5], [-2]], dtype=numpy.float32)})[
     assert (done.stdout, done.stderr) == ("[[-1.5], [2.0]]\n", "")
 
 
-@pytest.mark.parametrize("verb", ["roll_out"])
-def test_boto3_makes_its_clients_from_the_trimmed_asset(unpacked: Path) -> None:
+@pytest.mark.parametrize("verb", sorted(SERVICES))
+def test_boto3_makes_its_clients_from_the_trimmed_asset(unpacked: Path, verb: str) -> None:
     code = """
 import sys
 sys.path.insert(0, sys.argv[1])
 import boto3
-for service in ("dynamodb", "lambda", "s3"):
+for service in sys.argv[2:]:
     client = boto3.client(service, "eu-central-1", aws_access_key_id="a", aws_secret_access_key="b")
     print(client.meta.endpoint_url)
 """
-    done = run_python(code, str(unpacked))
+    done = run_python(code, str(unpacked), *sorted(SERVICES[verb]))
     assert done.stderr == ""
-    assert len(done.stdout.split()) == 3
+    assert len(done.stdout.split()) == len(SERVICES[verb])
+
+
+@pytest.mark.parametrize("verb", ["compact", "evaluate"])
+def test_duckdb_writes_and_reads_parquet_and_hands_over_arrays_from_the_trimmed_asset(unpacked: Path) -> None:
+    code = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import duckdb
+con = duckdb.connect()
+con.execute(f"copy (select range x, range % 2 = 0 even from range(10)) to '{sys.argv[2]}' (format parquet, codec zstd)")
+print(con.execute(f"select sum(x) total from '{sys.argv[2]}' where even").fetchnumpy()["total"].tolist())
+"""
+    done = run_python(code, str(unpacked), str(unpacked.parent / "rows.parquet"))
+    assert (done.stdout, done.stderr) == ("[20.0]\n", "")
 
 
 def test_every_source_has_bytecode_that_python_takes_without_looking_at_it(asset: Path) -> None:

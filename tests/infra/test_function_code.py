@@ -15,7 +15,7 @@ from infra import function_code
 from tests.infra.conftest import ROOT
 
 
-@pytest.fixture(params=["bootstrap", "predict", "roll_out"])
+@pytest.fixture(params=["bootstrap", "evaluate", "ingest", "predict", "roll_out"])
 def verb(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     return name

@@ -21,6 +21,7 @@ ROUTES = {
     "POST /models/flights/predict",
     "GET /openapi.json",
 }
+SIGNED = {"POST /models/flights/labels", "POST /models/flights/observations"}
 PUBLIC = {"GET /v2/health/live", "GET /openapi.json"}
 
 
@@ -53,35 +54,68 @@ def test_it_is_regional_and_takes_any_body_as_it_is(flights: Template) -> None:
 
 
 def test_it_has_these_routes_and_no_catch_all(flights: Template) -> None:
-    assert set(routes(flights)) == ROUTES
+    assert set(routes(flights)) == ROUTES | SIGNED
 
 
-def test_every_route_reaches_the_alias_live(flights: Template) -> None:
+def target(method: dict[str, Any]) -> str:
+    """The function that a method reaches."""
+    integration = method["Integration"]
+    assert (integration["Type"], integration["IntegrationHttpMethod"]) == ("AWS_PROXY", "POST")
+    return flat(integration["Uri"]).partition("/functions/")[2].removesuffix("/invocations")
+
+
+def test_serving_reaches_the_alias_live_and_the_truth_reaches_ingest(flights: Template) -> None:
     for route, method in routes(flights).items():
-        integration = method["Integration"]
-        assert (integration["Type"], integration["IntegrationHttpMethod"]) == ("AWS_PROXY", "POST"), route
-        assert flat(integration["Uri"]).endswith("/functions/<ServingPredictFunction.Arn>:live/invocations"), route
+        wanted = "<IngestionIngestFunction.Arn>" if route in SIGNED else "<ServingPredictFunction.Arn>:live"
+        assert target(method) == wanted, route
 
 
-def test_all_but_health_and_description_ask_for_a_key(flights: Template) -> None:
-    open_to_all = {route for route, method in routes(flights).items() if not method["ApiKeyRequired"]}
-    assert open_to_all == PUBLIC
-    assert {method["AuthorizationType"] for method in routes(flights).values()} == {"NONE"}
+def test_api_gateway_may_invoke_both_and_nothing_else_may(flights: Template) -> None:
+    permissions = flights.all("AWS::Lambda::Permission")
+    assert {flat(each["FunctionName"]) for each in permissions} == {target(m) for m in routes(flights).values()}
+    for each in permissions:
+        assert each["Principal"] == "apigateway.amazonaws.com"
+        assert flat(each["SourceArn"]).endswith(":<HttpApi>/prod/*/*")
+
+
+def test_all_but_health_and_description_ask_for_a_key_or_a_signature(flights: Template) -> None:
+    by_key = {route for route, method in routes(flights).items() if method["ApiKeyRequired"]}
+    by_signature = {route for route, method in routes(flights).items() if method["AuthorizationType"] == "AWS_IAM"}
+    assert by_key == ROUTES - PUBLIC
+    assert by_signature == SIGNED
+
+
+def test_a_clients_key_opens_no_call_that_says_what_was_true(flights: Template, tides: Template) -> None:
+    for template in (flights, tides):
+        truths = [m for route, m in routes(template).items() if route.endswith(("/labels", "/observations"))]
+        assert len(truths) == 2
+        for method in truths:
+            assert (method["AuthorizationType"], method["ApiKeyRequired"]) == ("AWS_IAM", False)
+
+
+def test_a_model_hosted_elsewhere_has_the_calls_for_the_truth_and_their_description(waves: Template) -> None:
+    found = routes(waves)
+    assert set(found) == {route.replace("flights", "waves") for route in SIGNED} | {"GET /openapi.json"}
+    assert {target(method) for method in found.values()} == {"<IngestionIngestFunction.Arn>"}
+    assert found["GET /openapi.json"]["AuthorizationType"] == "NONE"
+    assert len(waves.all("AWS::Lambda::Permission")) == 1
 
 
 def test_with_iam_the_same_calls_are_signed_and_there_is_no_key(tides: Template) -> None:
     signed = {route for route, method in routes(tides).items() if method["AuthorizationType"] == "AWS_IAM"}
-    assert signed == {route.replace("flights", "tides") for route in ROUTES - PUBLIC}
+    assert signed == {route.replace("flights", "tides") for route in (ROUTES | SIGNED) - PUBLIC}
     assert not any(method["ApiKeyRequired"] for method in routes(tides).values())
     assert not any(tides.of_type(f"AWS::ApiGateway::{kind}") for kind in ("ApiKey", "UsagePlan", "UsagePlanKey"))
 
 
-def test_named_rows_must_name_their_content_type_and_bodies_are_left_to_predict(flights: Template) -> None:
+def test_named_rows_and_the_truth_must_name_their_content_type_and_bodies_are_left_to_the_functions(
+    flights: Template,
+) -> None:
     validator = flights.only("AWS::ApiGateway::RequestValidator")
     assert validator["ValidateRequestParameters"] is True
     assert not validator.get("ValidateRequestBody")
     for route, method in routes(flights).items():
-        wanted = {"method.request.header.Content-Type": True} if route.endswith("/predict") else None
+        wanted = {"method.request.header.Content-Type": True} if route.startswith("POST /models/") else None
         assert method.get("RequestParameters") == wanted, route
         assert flat(method["RequestValidatorId"]) == "<HttpApiValidator>", route
 
@@ -95,7 +129,7 @@ def test_a_client_has_a_rate_a_burst_and_a_daily_quota(flights: Template) -> Non
     assert (flat(key["KeyId"]), flat(key["UsagePlanId"])) == ("<AccessKey>", "<AccessPlan>")
 
 
-def test_methods_are_throttled_and_the_open_ones_more(flights: Template, tides: Template) -> None:
+def test_methods_are_throttled_and_the_open_ones_more(flights: Template, tides: Template, waves: Template) -> None:
     def limits(template: Template) -> dict[str, tuple[float, int]]:
         settings = stage(template)["MethodSettings"]
         return {
@@ -109,6 +143,7 @@ def test_methods_are_throttled_and_the_open_ones_more(flights: Template, tides: 
     open_to_all = dict.fromkeys(["GET //v2/health/live", "GET //openapi.json"], (10, 20))
     assert limits(flights) == {"* /*": (200, 400), **open_to_all}
     assert limits(tides) == {"* /*": (7, 9), **open_to_all}
+    assert limits(waves) == {"* /*": (3, 4), "GET //openapi.json": (10, 20)}
 
 
 def test_it_is_traced_measured_and_logged_without_bodies(flights: Template) -> None:
@@ -150,7 +185,7 @@ RESPONSES = {
     "INTEGRATION_TIMEOUT": "504",
     "INVALID_API_KEY": "403",
     "INVALID_SIGNATURE": "403",
-    "MISSING_AUTHENTICATION_TOKEN": "404",
+    "MISSING_AUTHENTICATION_TOKEN": "403",
     "QUOTA_EXCEEDED": "429",
     "REQUEST_TOO_LARGE": "413",
     "RESOURCE_NOT_FOUND": "404",
@@ -186,5 +221,13 @@ def test_whoever_should_wait_is_told_how_long(flights: Template, kind: str) -> N
     assert re.fullmatch(r"'[1-9]\d*'", headers["gatewayresponse.header.Retry-After"])
 
 
-def test_an_unsigned_call_is_forbidden_where_callers_sign(tides: Template) -> None:
-    assert responses(tides)["MISSING_AUTHENTICATION_TOKEN"]["StatusCode"] == "403"
+def test_a_call_without_its_signature_is_told_how_to_sign_and_a_wrong_path_where_to_look(
+    flights: Template, tides: Template
+) -> None:
+    """API Gateway can't tell the two apart."""
+    for template in (flights, tides):
+        response = responses(template)["MISSING_AUTHENTICATION_TOKEN"]
+        said = json.loads(response["ResponseTemplates"]["application/json"])["error"]
+        assert response["StatusCode"] == "403"
+        assert "Signature Version 4 for execute-api" in said
+        assert "/openapi.json lists what is" in said

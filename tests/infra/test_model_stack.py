@@ -3,16 +3,22 @@
 import json
 from typing import Any
 
-from tests.infra.conftest import Assembly, Template, flat
+import pytest
+
+from functions.adapters.model_folder import load_settings, parse_settings
+from functions.domain.errors import MisconfiguredError
+from functions.domain.model_config import ModelConfig
+from infra.deployed_settings import settings_text
+from tests.infra.conftest import ROOT, Assembly, Template, flat
 
 
 def test_each_folder_under_models_is_a_stack_with_an_api_of_its_own(production: Assembly) -> None:
-    assert production.stacks == ["trimtab-prod-model-flights", "trimtab-prod-model-tides", "trimtab-prod-platform"]
-    names = {
-        production.template(f"trimtab-prod-model-{m}").only("AWS::ApiGateway::RestApi")["Name"]
-        for m in ("flights", "tides")
-    }
-    assert names == {"trimtab-prod-api-flights", "trimtab-prod-api-tides"}
+    models = ["flights", "tides", "waves"]
+    assert production.stacks == [*(f"trimtab-prod-model-{model}" for model in models), "trimtab-prod-platform"]
+    names = [
+        production.template(f"trimtab-prod-model-{model}").only("AWS::ApiGateway::RestApi")["Name"] for model in models
+    ]
+    assert names == [f"trimtab-prod-api-{model}" for model in models]
 
 
 def test_predict_runs_from_its_asset_without_a_model(flights: Template) -> None:
@@ -60,7 +66,9 @@ def test_the_alias_is_made_by_bootstrap_once_and_stays(flights: Template) -> Non
 
 
 def test_api_gateway_may_invoke_the_alias_alone_and_only_once_it_is_there(flights: Template) -> None:
-    (permission,) = flights.of_type("AWS::Lambda::Permission").values()
+    (permission,) = [
+        each for key, each in flights.of_type("AWS::Lambda::Permission").items() if key.startswith("HttpInvokeLive")
+    ]
     (alias,) = flights.of_type("Custom::LiveAlias")
     properties = {key: flat(value) for key, value in permission["Properties"].items()}
     assert properties == {
@@ -72,18 +80,71 @@ def test_api_gateway_may_invoke_the_alias_alone_and_only_once_it_is_there(flight
     assert permission["DependsOn"] == [alias]
 
 
-def test_predictions_are_delivered_gzipped_by_model_and_hour(flights: Template) -> None:
-    stream = flights.only("AWS::KinesisFirehose::DeliveryStream")
+@pytest.mark.parametrize("kind", ["predictions", "labels", "observations"])
+def test_records_are_delivered_gzipped_by_kind_model_and_hour(flights: Template, kind: str) -> None:
+    streams = {each["DeliveryStreamName"]: each for each in flights.all("AWS::KinesisFirehose::DeliveryStream")}
+    assert len(streams) == 3
+    stream = streams[f"trimtab-prod-{kind}-flights"]
     target = stream["ExtendedS3DestinationConfiguration"]
-    assert stream["DeliveryStreamName"] == "trimtab-prod-predictions-flights"
     assert stream["DeliveryStreamType"] == "DirectPut"
     assert stream["DeliveryStreamEncryptionConfigurationInput"] == {"KeyType": "AWS_OWNED_CMK"}
-    assert target["Prefix"] == "raw/predictions/model=flights/!{timestamp:yyyy/MM/dd/HH}/"
-    assert target["ErrorOutputPrefix"].startswith("failed/predictions/model=flights/!{firehose:error-output-type}/")
+    assert target["Prefix"] == f"raw/{kind}/model=flights/!{{timestamp:yyyy/MM/dd/HH}}/"
+    assert target["ErrorOutputPrefix"].startswith(f"failed/{kind}/model=flights/!{{firehose:error-output-type}}/")
     assert target["CompressionFormat"] == "GZIP"
     assert target["BufferingHints"] == {"IntervalInSeconds": 60, "SizeInMBs": 5}
     assert target["CloudWatchLoggingOptions"]["Enabled"] is True
     assert "ProcessingConfiguration" not in target, "records bring their own line feed"
+
+
+def test_ingest_knows_its_model_its_streams_and_the_registry(flights: Template) -> None:
+    function = flights.function("ingest")
+    assert function["FunctionName"] == "trimtab-prod-ingest-flights"
+    variables = {key: flat(value) for key, value in function["Environment"]["Variables"].items()}
+    assert variables == {
+        "MODEL": "flights",
+        "STAGE": "prod",
+        "REGISTRY_TABLE": "trimtab-prod-registry",
+        "LABEL_STREAM": "<IngestionLabelsStream>",
+        "OBSERVATION_STREAM": "<IngestionObservationsStream>",
+    }
+
+
+def test_settings_travel_as_one_text_that_reads_back_as_they_are(flights: Template) -> None:
+    resource = flights.only("Custom::ModelConfig")
+    assert flat(resource["ServiceToken"]).endswith(":function:trimtab-prod-bootstrap")
+    assert isinstance(resource["Config"], str)
+    written = ModelConfig.from_document(json.loads(resource["Config"]))
+    assert written == load_settings(ROOT / "models" / "flights").config
+
+
+def test_settings_that_no_event_could_carry_are_refused() -> None:
+    settings = parse_settings(
+        {
+            "model": {"name": "wide", "task": "regression"},
+            "features": {"x": {"type": "string", "categories": [f"{number:050d}" for number in range(5_000)]}},
+            "label": {"name": "y"},
+            "train": {"external": True},
+        },
+        "model.toml",
+    )
+    with pytest.raises(MisconfiguredError, match=r"models/wide/model\.toml: its features take .* bytes"):
+        settings_text(settings)
+
+
+def test_a_hosted_elsewhere_model_has_no_predict_no_alias_and_no_key(waves: Template) -> None:
+    handlers = {each["Handler"] for each in waves.all("AWS::Lambda::Function")}
+    assert handlers == {"functions.ingest.handler.handler"}
+    streams = {each["DeliveryStreamName"] for each in waves.all("AWS::KinesisFirehose::DeliveryStream")}
+    assert streams == {"trimtab-prod-labels-waves", "trimtab-prod-observations-waves"}
+    assert not any(waves.of_type(f"AWS::ApiGateway::{kind}") for kind in ("ApiKey", "UsagePlan", "UsagePlanKey"))
+    assert not waves.of_type("Custom::LiveAlias")
+
+
+def test_a_model_hosted_elsewhere_is_judged_as_any_other(waves: Template) -> None:
+    assert ModelConfig.from_document(json.loads(waves.only("Custom::ModelConfig")["Config"])).external
+    assert len(waves.of_type("AWS::Scheduler::Schedule")) == 2
+    assert len(waves.of_type("AWS::CloudWatch::Dashboard")) == 1
+    assert {each["Name"] for each in waves.all("AWS::SSM::Parameter")} == {"/trimtab/prod/models/waves/url"}
 
 
 def test_each_log_group_is_kept_as_long_as_the_stage_says(assembly: Assembly) -> None:

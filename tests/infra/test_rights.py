@@ -12,18 +12,66 @@ _LAMBDA = "arn:<AWS::Partition>:lambda:<AWS::Region>:<AWS::AccountId>"
 _DATA = "arn:<AWS::Partition>:s3:::trimtab-prod-data-<AWS::AccountId>-<AWS::Region>"
 _TRACES = {"*": ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]}
 
-# role: {resource: actions}
+_REGISTRY = "arn:<AWS::Partition>:dynamodb:<AWS::Region>:<AWS::AccountId>:table/trimtab-prod-registry"
+_LOG_GROUPS = "arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:/aws/lambda"
+_WRITE = ["s3:AbortMultipartUpload", "s3:PutObject"]
+_PUT_RECORDS = ["firehose:PutRecord", "firehose:PutRecordBatch"]
+_LOG = ["logs:CreateLogStream", "logs:PutLogEvents"]
+
+# role: {resource: actions}; a resource with `of PARTITIONS` is a table, of which these alone may be touched.
 PREDICT = {
-    "<ServingLogStream.Arn>": ["firehose:PutRecord", "firehose:PutRecordBatch"],
-    "<ServingPredictLogs.Arn>": ["logs:CreateLogStream", "logs:PutLogEvents"],
+    "<ServingLogStream.Arn>": _PUT_RECORDS,
+    "<ServingPredictLogs.Arn>": _LOG,
     **_TRACES,
 }
-DELIVERY = {
-    f"{_DATA}/raw/predictions/model=flights/*": ["s3:AbortMultipartUpload", "s3:PutObject"],
-    f"{_DATA}/failed/predictions/model=flights/*": ["s3:AbortMultipartUpload", "s3:PutObject"],
-    _DATA: ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
-    "<ServingLogLogs.Arn>": ["logs:PutLogEvents"],
+INGEST = {
+    "<IngestionLabelsStream.Arn>": _PUT_RECORDS,
+    "<IngestionObservationsStream.Arn>": _PUT_RECORDS,
+    f"{_REGISTRY} of MODEL#flights": ["dynamodb:GetItem"],
+    "<IngestionIngestLogs.Arn>": _LOG,
+    **_TRACES,
 }
+SCHEDULES = {
+    f"{_LAMBDA}:function:trimtab-prod-compact": ["lambda:InvokeFunction"],
+    f"{_LAMBDA}:function:trimtab-prod-evaluate": ["lambda:InvokeFunction"],
+}
+COMPACT = {
+    "<StorageData.Arn>": ["s3:ListBucket"],
+    "<StorageData.Arn>/raw/*": ["s3:GetObject"],
+    "<StorageData.Arn>/table/*": ["s3:GetObject", "s3:PutObject"],
+    "<StorageData.Arn>/rejected/*": ["s3:PutObject"],
+    "<StorageArtifacts.Arn>/artifacts/*": ["s3:GetObject"],
+    f"{_LOG_GROUPS}/trimtab-prod-predict-*": ["logs:FilterLogEvents"],
+    f"{_LOG_GROUPS}/trimtab-prod-ingest-*": ["logs:FilterLogEvents"],
+    "<StorageRegistry.Arn> of MODEL#*": ["dynamodb:GetItem"],
+    "<EvaluationCompactLogs.Arn>": _LOG,
+    **_TRACES,
+}
+EVALUATE = {
+    "<StorageData.Arn>": ["s3:ListBucket"],
+    "<StorageData.Arn>/table/*": ["s3:GetObject"],
+    "<StorageData.Arn>/reports/*": ["s3:GetObject", "s3:PutObject"],
+    "<StorageData.Arn>/references/*": ["s3:GetObject", "s3:PutObject"],
+    "<StorageArtifacts.Arn>/artifacts/*": ["s3:GetObject"],
+    "<StorageRegistry.Arn> of MODEL#*": ["dynamodb:PutItem"],
+    "<StorageRegistry.Arn> of MODEL#* MODELS": ["dynamodb:GetItem", "dynamodb:Query"],
+    "<AlertsBus.Arn>": ["events:PutEvents"],
+    "<EvaluationEvaluateLogs.Arn>": _LOG,
+    # GetMetricData and X-Ray's actions know no resource.
+    "*": ["cloudwatch:GetMetricData", *_TRACES["*"]],
+}
+
+
+def delivery(kind: str, log_group: str) -> dict[str, list[str]]:
+    """What a stream of flights' may do."""
+    return {
+        f"{_DATA}/raw/{kind}/model=flights/*": _WRITE,
+        f"{_DATA}/failed/{kind}/model=flights/*": _WRITE,
+        _DATA: ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
+        log_group: ["logs:PutLogEvents"],
+    }
+
+
 BOOTSTRAP = {
     f"{_LAMBDA}:function:trimtab-prod-predict-*": [
         "lambda:CreateAlias",
@@ -31,7 +79,8 @@ BOOTSTRAP = {
         "lambda:GetFunctionConfiguration",
         "lambda:PublishVersion",
     ],
-    "<RolloutBootstrapLogs.Arn>": ["logs:CreateLogStream", "logs:PutLogEvents"],
+    "<StorageRegistry.Arn> of MODEL#*": ["dynamodb:GetItem", "dynamodb:PutItem"],
+    "<RolloutBootstrapLogs.Arn>": _LOG,
     **_TRACES,
 }
 ROLL_OUT = {
@@ -54,23 +103,27 @@ ROLL_OUT = {
         "dynamodb:PutItem",
         "dynamodb:Query",
     ],
-    "<RolloutRollOutLogs.Arn>": ["logs:CreateLogStream", "logs:PutLogEvents"],
+    "<RolloutRollOutLogs.Arn>": _LOG,
     **_TRACES,
 }
 
 # boto3's calls and what IAM wants for them.
 CALLS = {
     "create_alias": {"lambda:CreateAlias"},
+    "filter_log_events": {"logs:FilterLogEvents"},
     "get_alias": {"lambda:GetAlias"},
     "get_function_configuration": {"lambda:GetFunctionConfiguration"},
     "get_item": {"dynamodb:GetItem"},
     "get_layer_version": {"lambda:GetLayerVersion"},
+    "get_metric_data": {"cloudwatch:GetMetricData"},
     "get_object": {"s3:GetObject"},
     "invoke": {"lambda:InvokeFunction"},
     "list_layer_versions": {"lambda:ListLayerVersions"},
+    "list_objects_v2": {"s3:ListBucket"},
     "list_versions_by_function": {"lambda:ListVersionsByFunction"},
     "publish_layer_version": {"lambda:PublishLayerVersion"},
     "publish_version": {"lambda:PublishVersion"},
+    "put_events": {"events:PutEvents"},
     "put_object": {"s3:PutObject"},
     "query": {"dynamodb:Query"},
     "transact_write_items": {"dynamodb:PutItem", "dynamodb:ConditionCheckItem"},
@@ -80,24 +133,80 @@ CALLS = {
 
 
 def rights(role: dict[str, Any]) -> dict[str, list[str]]:
-    """A role's policies as {resource: actions}; anything but a plain Allow without a condition is an error."""
+    """A role's policies as {resource: actions}; anything but an Allow, of certain partitions at most, is an error."""
     table: dict[str, set[str]] = {}
     for policy in role["Policies"]:
         for statement in policy["PolicyDocument"]["Statement"]:
             assert statement["Effect"] == "Allow"
-            assert set(statement) <= {"Sid", "Effect", "Action", "Resource"}
+            assert set(statement) <= {"Sid", "Effect", "Action", "Resource", "Condition"}
             actions, resources = statement["Action"], statement["Resource"]
             for resource in resources if isinstance(resources, list) else [resources]:
-                table.setdefault(flat(resource), set()).update([actions] if isinstance(actions, str) else actions)
+                name = flat(resource) + of_partitions(statement.get("Condition"))
+                table.setdefault(name, set()).update([actions] if isinstance(actions, str) else actions)
     return {resource: sorted(actions) for resource, actions in table.items()}
+
+
+def of_partitions(condition: dict[str, Any] | None) -> str:
+    """` of A B` for the one kind of condition that our statements have; else nothing."""
+    if condition is None:
+        return ""
+    ((operator, ((key, partitions),)),) = [(operator, tuple(keys.items())) for operator, keys in condition.items()]
+    assert (operator, key) == ("ForAllValues:StringLike", "dynamodb:LeadingKeys")
+    return " of " + " ".join(partitions if isinstance(partitions, list) else [partitions])
 
 
 def test_predict_writes_its_own_stream_and_its_own_log_and_nothing_else(flights: Template) -> None:
     assert rights(flights.role_of("lambda", "trimtab-prod-predict-flights may do")) == PREDICT
 
 
-def test_the_prediction_log_writes_below_its_models_prefixes_alone(flights: Template) -> None:
-    assert rights(flights.role_of("firehose", "flights may do")) == DELIVERY
+def test_ingest_writes_its_two_streams_and_reads_its_own_models_settings(flights: Template) -> None:
+    assert rights(flights.role_of("lambda", "trimtab-prod-ingest-flights may do")) == INGEST
+
+
+@pytest.mark.parametrize(
+    ("kind", "log_group"),
+    [
+        ("predictions", "<ServingLogLogs.Arn>"),
+        ("labels", "<IngestionLabelsLogs.Arn>"),
+        ("observations", "<IngestionObservationsLogs.Arn>"),
+    ],
+)
+def test_a_stream_writes_below_its_own_kinds_and_models_prefixes_alone(
+    flights: Template, kind: str, log_group: str
+) -> None:
+    role = flights.role_of("firehose", f"What the stream of {kind} of flights may do")
+    assert rights(role) == delivery(kind, log_group)
+
+
+def test_the_schedules_run_compact_and_evaluate_and_nothing_else(flights: Template) -> None:
+    role = flights.role_of("scheduler", "schedules of flights may do")
+    assert rights(role) == SCHEDULES
+    condition = role["AssumeRolePolicyDocument"]["Statement"][0]["Condition"]
+    here = "<AWS::Region>:<AWS::AccountId>"
+    assert flat(condition["StringEquals"]["aws:SourceAccount"]) == "<AWS::AccountId>"
+    assert flat(condition["ArnEquals"]["aws:SourceArn"]) == (
+        f"arn:<AWS::Partition>:scheduler:{here}:schedule-group/default"
+    )
+
+
+def test_compact_reads_raw_records_and_writes_the_table(platform: Template) -> None:
+    assert rights(platform.role_of("lambda", "trimtab-prod-compact may do")) == COMPACT
+
+
+def test_evaluate_reads_the_table_and_writes_what_it_found(platform: Template) -> None:
+    assert rights(platform.role_of("lambda", "trimtab-prod-evaluate may do")) == EVALUATE
+
+
+def test_no_function_but_roll_out_can_touch_the_audit_chain(platform: Template, flights: Template) -> None:
+    """All others are held to the partitions of models."""
+    roles = [role for stack in (platform, flights) for role in stack.all("AWS::IAM::Role") if "Policies" in role]
+    unheld = {
+        role["Description"]
+        for role in roles
+        for resource, actions in rights(role).items()
+        if " of " not in resource and any(action.startswith("dynamodb:") for action in actions)
+    }
+    assert unheld == {"What trimtab-prod-roll-out may do"}
 
 
 def test_bootstrap_makes_aliases_and_cannot_move_one(platform: Template) -> None:
@@ -108,16 +217,21 @@ def test_roll_out_releases_and_registers_and_nothing_else(platform: Template) ->
     assert rights(platform.role_of("lambda", "trimtab-prod-roll-out may do")) == ROLL_OUT
 
 
-def test_there_is_no_role_and_no_policy_beside_these(platform: Template, flights: Template) -> None:
+def test_there_is_no_role_and_no_policy_beside_these(platform: Template, flights: Template, waves: Template) -> None:
     services = {
         template: sorted(
             role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"].partition(".")[0]
             for role in stack.all("AWS::IAM::Role")
         )
-        for template, stack in (("platform", platform), ("flights", flights))
+        for template, stack in (("platform", platform), ("flights", flights), ("waves", waves))
     }
-    assert services == {"platform": ["apigateway", "lambda", "lambda"], "flights": ["firehose", "lambda"]}
-    assert not any(stack.all(f"AWS::IAM::{kind}") for stack in (platform, flights) for kind in ("Policy", "User"))
+    assert services == {
+        "platform": ["apigateway", "lambda", "lambda", "lambda", "lambda"],
+        "flights": ["firehose", "firehose", "firehose", "lambda", "lambda", "scheduler"],
+        "waves": ["firehose", "firehose", "lambda", "scheduler"],
+    }
+    stacks = (platform, flights, waves)
+    assert not any(stack.all(f"AWS::IAM::{kind}") for stack in stacks for kind in ("Policy", "User"))
 
 
 def test_only_the_role_of_api_gateway_has_a_managed_policy(platform: Template, flights: Template) -> None:
@@ -138,6 +252,8 @@ def test_only_the_role_of_api_gateway_has_a_managed_policy(platform: Template, f
             "bootstrap",
             BOOTSTRAP,
             {
+                "dynamodb:ConditionCheckItem",
+                "dynamodb:Query",
                 "lambda:GetLayerVersion",
                 "lambda:InvokeFunction",
                 "lambda:ListLayerVersions",
@@ -147,15 +263,19 @@ def test_only_the_role_of_api_gateway_has_a_managed_policy(platform: Template, f
                 "lambda:UpdateFunctionConfiguration",
             },
         ),
+        ("ingest", INGEST, {"dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:Query"}),
+        ("compact", COMPACT, {"dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:Query"}),
+        ("evaluate", EVALUATE, {"dynamodb:ConditionCheckItem"}),
     ],
 )
 def test_the_rights_are_those_that_the_shipped_code_calls(
     verb: str, table: dict[str, list[str]], not_called: set[str]
 ) -> None:
-    """`not_called` are the parts of a shared adapter that belong to the other function."""
+    """`not_called` are the parts of a shared adapter that belong to another function; Firehose needs no boto3."""
     text = "\n".join(path.read_text() for path in own_files(ROOT, verb).values() if path.suffix == ".py")
     called = set(re.findall(r"_client\.(?:get_paginator\(\"(\w+)\"|(\w+)\()", text))
     operations = {paginated or plain for paginated, plain in called} - {""}
     needed = set().union(*(CALLS[operation] for operation in operations - {"get_paginator"}))
-    allowed = {action for actions in table.values() for action in actions if not action.startswith(("logs:", "xray:"))}
+    own = ("logs:CreateLogStream", "logs:PutLogEvents", "firehose:", "xray:")
+    allowed = {action for actions in table.values() for action in actions if not action.startswith(own)}
     assert needed - not_called == allowed

@@ -57,7 +57,7 @@ def test_nothing_is_accepted_that_is_no_finding(assembly: Assembly) -> None:
 
 def test_cfn_lint_finds_nothing_in_any_template(production: Assembly, local: Assembly) -> None:
     templates = [str(path) for each in (production, local) for path in sorted(each.folder.glob("*.template.json"))]
-    assert len(templates) == 6
+    assert len(templates) == 8
     command = [str(Path(sys.executable).parent / "cfn-lint"), "--non-zero-exit-code", "informational", *templates]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stdout + done.stderr == ""
