@@ -86,7 +86,7 @@ class Api:
                 return method_not_allowed(request.method, method)
             return call(request, started)
         except (InvalidRequestError, NotFoundError, NoReleaseError) as error:
-            if request is not None and type(error) in _BAD_REQUESTS:
+            if request is not None and isinstance(error, InvalidRequestError) and type(error) in _BAD_REQUESTS:
                 count_rejected(self._model, request.time, error)
             return error_answer(error)
 

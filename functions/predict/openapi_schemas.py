@@ -3,44 +3,31 @@
 A limit of the contract is one of the schema only where the guard rejects what breaks it; what is flagged is allowed.
 """
 
-from typing import Any
-
+from functions.adapters.openapi_truth import truth_schemas
 from functions.domain.contract import Contract, Feature, Guard, Output
-from functions.domain.number_columns import FLOAT32_MAX, INT64_MAX, INT64_MIN
+from functions.domain.json_schema import Schema, array_schema, example, object_schema, scalar_schema, value_schema
 from functions.domain.scalar_columns import DATATYPES
 from functions.predict.named_rows import class_key
 
-Schema = dict[str, Any]
 NUMBERS: Schema = {"FP32": "number", "FP64": "number", "INT64": "integer", "INT32": "integer"}
-
-
-def _object(properties: Schema, *optional: str, **more: Any) -> Schema:
-    required = [name for name in properties if name not in optional]
-    return {"type": "object", "properties": properties, "required": required, **more}
-
-
-def _array(items: Schema, **more: Any) -> Schema:
-    return {"type": "array", "items": items, **more}
 
 
 def fixed_schemas(model: str) -> Schema:
     """The schemas that no contract changes."""
     text, truth = {"type": "string"}, {"type": "boolean"}
-    tensor = _object({"name": text, "datatype": text, "shape": _array({"type": "integer"})})
+    tensor = object_schema({"name": text, "datatype": text, "shape": array_schema({"type": "integer"})})
     return {
-        "AnyObject": {"type": "object"},
-        "Error": _object({"error": text}),
-        "ServerMetadata": _object({"name": text, "version": text, "extensions": _array(text)}),
-        "Live": _object({"live": truth}),
-        "Ready": _object({"live": truth, "ready": truth}),
-        "ModelReady": _object({"name": {"const": model}, "ready": truth}),
-        "ModelMetadata": _object(
+        "ServerMetadata": object_schema({"name": text, "version": text, "extensions": array_schema(text)}),
+        "Live": object_schema({"live": truth}),
+        "Ready": object_schema({"live": truth, "ready": truth}),
+        "ModelReady": object_schema({"name": {"const": model}, "ready": truth}),
+        "ModelMetadata": object_schema(
             {
                 "name": {"const": model},
-                "versions": _array(text),
+                "versions": array_schema(text),
                 "platform": text,
-                "inputs": _array(tensor),
-                "outputs": _array(tensor),
+                "inputs": array_schema(tensor),
+                "outputs": array_schema(tensor),
             }
         ),
     }
@@ -50,77 +37,35 @@ def model_schemas(contract: Contract | None) -> Schema:
     """The schemas of the prediction calls; without a contract they say nothing of features."""
     if contract is None:
         return {
-            "InferRequest": _object({"inputs": _array({"type": "object"}, minItems=1)}),
+            "InferRequest": object_schema({"inputs": array_schema({"type": "object"}, minItems=1)}),
             "InferResponse": {"type": "object"},
-            "PredictRequest": _object({"rows": _array({"type": "object"}, minItems=1)}, additionalProperties=False),
+            "PredictRequest": object_schema(
+                {"rows": array_schema({"type": "object"}, minItems=1)}, additionalProperties=False
+            ),
             "PredictResponse": {"type": "object"},
         }
     rows = {"minItems": 1, "maxItems": contract.guard.max_rows}
-    row = _object({f.name: _value(f, contract.guard) for f in contract.features}, additionalProperties=False)
+    row = object_schema(
+        {f.name: value_schema(f, contract.guard) for f in contract.features}, additionalProperties=False
+    )
     return {
-        "Row": {**row, "examples": [{feature.name: _example(feature) for feature in contract.features}]},
-        "PredictRequest": _object(
-            {"rows": _array({"$ref": "#/components/schemas/Row"}, **rows)}, additionalProperties=False
+        "Row": {**row, "examples": [{feature.name: example(feature) for feature in contract.features}]},
+        "PredictRequest": object_schema(
+            {"rows": array_schema({"$ref": "#/components/schemas/Row"}, **rows)}, additionalProperties=False
         ),
-        "PredictResponse": _object(
+        "PredictResponse": object_schema(
             {
                 "model": {"const": contract.model},
                 "model_version": {"type": "integer"},
                 "release": {"type": "integer"},
-                "predictions": _array(_prediction(contract), **rows),
+                "predictions": array_schema(_prediction(contract), **rows),
             },
             additionalProperties=False,
         ),
         "InferRequest": _infer_request(contract),
         "InferResponse": _infer_response(contract),
+        **truth_schemas(contract.task, contract.features, contract.positive),
     }
-
-
-def _value(feature: Feature, guard: Guard) -> Schema:
-    schema = _scalar(feature, guard)
-    return schema if feature.size is None else _array(schema, minItems=feature.size, maxItems=feature.size)
-
-
-def _scalar(feature: Feature, guard: Guard) -> Schema:
-    schema: Schema = {"type": "string" if feature.type == "string" else "boolean"}
-    if feature.type in ("float32", "int64"):
-        schema = _number(feature, guard)
-    if feature.categories is not None:
-        known = list(feature.categories)
-        if guard.unknown_category == "reject":
-            schema["enum"] = [*known, "", None] if feature.nullable else known
-        else:
-            schema["description"] = f"Anything but {', '.join(str(category) for category in known)} is flagged."
-    if feature.nullable:
-        schema["type"] = [schema["type"], "null"]
-    return schema
-
-
-def _number(feature: Feature, guard: Guard) -> Schema:
-    whole = feature.type == "int64"
-    low, high = (INT64_MIN, INT64_MAX) if whole else (-FLOAT32_MAX, FLOAT32_MAX)
-    schema: Schema = {"type": "integer" if whole else "number", "format": "int64" if whole else "float"}
-    if guard.out_of_range == "reject":
-        low = low if feature.min is None else feature.min
-        high = high if feature.max is None else feature.max
-    elif not feature.min is feature.max is None:
-        schema["description"] = f"Below {feature.min} or above {feature.max} is flagged."
-    return {**schema, "minimum": int(low) if whole else low, "maximum": int(high) if whole else high}
-
-
-def _example(feature: Feature) -> Any:
-    value: Any
-    if feature.categories:
-        value = feature.categories[0]
-    elif feature.type == "string":
-        value = "text"
-    elif feature.type == "bool":
-        value = True
-    else:
-        low, high = feature.min, feature.max
-        middle = (low + high) / 2 if low is not None and high is not None else low if low is not None else high or 0
-        value = round(middle) if feature.type == "int64" else float(middle)
-    return value if feature.size is None else [value] * feature.size
 
 
 def _prediction(contract: Contract) -> Schema:
@@ -130,44 +75,44 @@ def _prediction(contract: Contract) -> Schema:
         properties["probability"] = {"type": ["number", "null"]}
         if contract.task == "multiclass":
             chances = {class_key(value): {"type": ["number", "null"]} for value in contract.classes}
-            properties["probabilities"] = _object(chances, additionalProperties=False)
-    properties["flags"] = _array({"type": "string", "pattern": "^(out_of_range|unknown_category):"})
-    return _object(properties, additionalProperties=False)
+            properties["probabilities"] = object_schema(chances, additionalProperties=False)
+    properties["flags"] = array_schema({"type": "string", "pattern": "^(out_of_range|unknown_category):"})
+    return object_schema(properties, additionalProperties=False)
 
 
 def _infer_request(contract: Contract) -> Schema:
     features = contract.features
     names = {"enum": [output.name for output in contract.outputs]}
-    example = [_tensor_example(feature) for feature in features]
+    inputs = [_tensor_example(feature) for feature in features]
     parameters = {"type": "object"}
-    schema = _object(
+    schema = object_schema(
         {
             "id": {"type": "string"},
-            "parameters": _object({"binary_data_output": {"type": "boolean"}}, "binary_data_output"),
-            "inputs": _array(
+            "parameters": object_schema({"binary_data_output": {"type": "boolean"}}, "binary_data_output"),
+            "inputs": array_schema(
                 {"anyOf": [_tensor(feature, contract.guard) for feature in features]},
                 minItems=len(features),
                 maxItems=len(features),
             ),
-            "outputs": _array(_object({"name": names, "parameters": parameters}, "parameters")),
+            "outputs": array_schema(object_schema({"name": names, "parameters": parameters}, "parameters")),
         },
         "id",
         "parameters",
         "outputs",
         additionalProperties=False,
     )
-    return {**schema, "examples": [{"inputs": example}]}
+    return {**schema, "examples": [{"inputs": inputs}]}
 
 
 def _tensor(feature: Feature, guard: Guard) -> Schema:
-    scalar = _scalar(feature, guard)
-    return _object(
+    scalar = scalar_schema(feature, guard)
+    return object_schema(
         {
             "name": {"const": feature.name},
             "datatype": {"const": DATATYPES[feature.type]},
             "shape": _shape(1 if feature.size is None else 2, 2),
-            "data": _array({"anyOf": [scalar, _array(scalar)]}, minItems=1),
-            "parameters": _object({"binary_data_size": {"type": "integer", "minimum": 0}}, "binary_data_size"),
+            "data": array_schema({"anyOf": [scalar, array_schema(scalar)]}, minItems=1),
+            "parameters": object_schema({"binary_data_size": {"type": "integer", "minimum": 0}}, "binary_data_size"),
         },
         "data",
         "parameters",
@@ -176,7 +121,7 @@ def _tensor(feature: Feature, guard: Guard) -> Schema:
 
 
 def _tensor_example(feature: Feature) -> Schema:
-    value = _example(feature)
+    value = example(feature)
     return {
         "name": feature.name,
         "shape": [1, feature.size or 1],
@@ -186,13 +131,13 @@ def _tensor_example(feature: Feature) -> Schema:
 
 
 def _infer_response(contract: Contract) -> Schema:
-    return _object(
+    return object_schema(
         {
             "model_name": {"const": contract.model},
             "model_version": {"type": "string"},
             "id": {"type": "string"},
             "parameters": {"type": "object"},
-            "outputs": _array({"anyOf": [_output(output) for output in contract.outputs]}, minItems=1),
+            "outputs": array_schema({"anyOf": [_output(output) for output in contract.outputs]}, minItems=1),
         },
         "id",
         additionalProperties=False,
@@ -202,13 +147,13 @@ def _infer_response(contract: Contract) -> Schema:
 def _output(output: Output) -> Schema:
     kind = NUMBERS.get(output.datatype, "boolean" if output.datatype == "BOOL" else "string")
     item = {"type": [kind, "null"]} if kind == "number" else {"type": kind}
-    return _object(
+    return object_schema(
         {
             "name": {"const": output.name},
             "datatype": {"const": output.datatype},
             "shape": _shape(1 + len(output.shape), 1 + len(output.shape)),
-            "data": _array(item),
-            "parameters": _object({"binary_data_size": {"type": "integer"}}),
+            "data": array_schema(item),
+            "parameters": object_schema({"binary_data_size": {"type": "integer"}}),
         },
         "data",
         "parameters",
@@ -217,4 +162,4 @@ def _output(output: Output) -> Schema:
 
 
 def _shape(at_least: int, at_most: int) -> Schema:
-    return _array({"type": "integer", "minimum": 1}, minItems=at_least, maxItems=at_most)
+    return array_schema({"type": "integer", "minimum": 1}, minItems=at_least, maxItems=at_most)

@@ -9,6 +9,8 @@ from functions.domain.contract import Guard
 from tests.functions.predict.client import Client, client_for, settings_for, tensors
 from tests.functions.predict.small_models import FEATURES, ROW, write_model
 
+INGESTS = ("/labels", "/observations")  # they are described together, since clients see one API
+
 
 def schema(document: dict[str, Any], name: str) -> Draft202012Validator:
     return Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": document["components"]})
@@ -21,11 +23,12 @@ def document(client: Client) -> Any:
 
 def test_every_call_of_the_document_is_answered_and_no_other(client: Client, document: Any) -> None:
     assert document["openapi"] == "3.1.0"
-    for path, item in document["paths"].items():
+    ours = {path: item for path, item in document["paths"].items() if not path.endswith(INGESTS)}
+    for path, item in ours.items():
         for method in item.keys() - {"parameters"}:
             answer = client.post(path, b"{}") if method == "post" else client.get(path.replace("{version}", "3"))
             assert answer.status == (200 if method == "get" else 404 if "{version}" in path else 400)
-    assert {path.split("/")[-1] for path in document["paths"]} == {
+    assert {path.split("/")[-1] for path in ours} == {
         *("v2", "live", "ready", "visitors", "infer", "predict", "{version}", "openapi.json")
     }
 
@@ -71,6 +74,13 @@ def test_what_the_guard_only_flags_the_schema_allows(tmp_path: Path) -> None:
     assert row.is_valid({**ROW, "age": -1, "colour": "mauve", "level": 9})
     assert not row.is_valid({**ROW, "age": 1e39})
     assert not row.is_valid({**ROW, "serial": 2**63})
+
+
+def test_labels_and_observations_are_described_and_ask_for_a_signature(document: Any) -> None:
+    calls = [item["post"] for path, item in document["paths"].items() if path.endswith(INGESTS)]
+    assert [call["security"] for call in calls] == [[{"signature": []}]] * 2
+    assert schema(document, "LabelsRequest").is_valid({"labels": [{"prediction_id": "1", "label": True}]})
+    assert not schema(document, "LabelsRequest").is_valid({"labels": [{"prediction_id": "1", "label": 1}]})
 
 
 @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])

@@ -1,0 +1,32 @@
+"""What the environment tells `ingest`, read once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from functions.domain.errors import MisconfiguredError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    model: str
+    registry_table: str
+    label_stream: str
+    observation_stream: str
+    region: str
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read the settings.
+
+        Raises:
+            MisconfiguredError: one is missing; the text has its name.
+        """
+        names = ("MODEL", "REGISTRY_TABLE", "LABEL_STREAM", "OBSERVATION_STREAM", "AWS_REGION")
+        return cls(*(_required(environ, name) for name in names))
+
+
+def _required(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name)
+    if not value:
+        raise MisconfiguredError(f"the environment variable {name} is not set")
+    return value
