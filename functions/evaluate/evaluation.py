@@ -66,7 +66,7 @@ def evaluate(request: EvaluationRequest, tools: Tools) -> dict[str, Any]:
     config = tools.monitoring.config(request.model)
     history = tools.monitoring.evaluations(request.model, HISTORY, before=iso(request.at))
     with _opened(request, config, tools) as con:
-        live = live_model(con, config, tools.registry, tools.references)
+        live = live_model(con, config, request.labelled_window(config), tools.registry, tools.references)
         make_live_views(con, live)
         counts = counted(tools.sums, tools.names, config, request.window(config))
         found = sections(con, request, config, live, history, counts)

@@ -31,11 +31,12 @@ class References:
         """
         prefix = f"artifacts/model={version.model}/version={version.number}/"
         digests = listed_files(version.model, version.artifact_digest, self._read(prefix + MANIFEST))
-        files = {name: self._read(prefix + name) for name in (CONTRACT, REFERENCE)}
+        files = {name: self._read(prefix + name) for name in (CONTRACT, REFERENCE) if name in digests}
         for name, body in files.items():
             if digest_of(body) != digests[name]:
                 raise CorruptArtifactError(f"{prefix}{name} was changed after it was registered: do not trust it")
-        return Contract.from_document(loads(files[CONTRACT])), Reference.from_bytes(files[REFERENCE])
+        known = Reference.from_bytes(files[REFERENCE]) if REFERENCE in files else Reference.unknown(version.model)
+        return Contract.from_document(loads(files[CONTRACT])), known
 
     def frozen(self, model: str) -> Reference | None:
         """The reference that was frozen from the model's first window."""

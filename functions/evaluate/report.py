@@ -1,6 +1,5 @@
 """The report of a window: one JSON document, from which the page, the command line and later evaluations read."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,11 +7,13 @@ from functions.domain.evaluation import Evaluation
 from functions.domain.metric_names import METRICS
 from functions.domain.model_config import ModelConfig
 from functions.domain.reference import Reference
+from functions.domain.significant import significant
 from functions.domain.verdict import Verdict
 from functions.evaluate.request import EvaluationRequest
 from functions.evaluate.window_rows import iso
 
 SCHEMA_VERSION = 1
+DIGITS = 10
 HISTORY = 60  # evaluations that a report shows, and that verdicts look back on
 
 
@@ -127,13 +128,14 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
 
 
 def _finite(value: Any) -> Any:
-    """The document as JSON has it: numpy's numbers plain, and no number that JSON does not know."""
+    """The document as JSON has it: numpy's numbers plain, and none that JSON does not know.
+
+    Sums over rows in another order differ in their last digits: these go, so that a second run writes the same.
+    """
     if isinstance(value, Mapping):
         return {str(key): _finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_finite(item) for item in value]
     if hasattr(value, "item"):
         value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+    return significant(value, DIGITS) if isinstance(value, float) else value

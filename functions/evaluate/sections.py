@@ -10,7 +10,7 @@ from functions.domain.evaluation import Evaluation
 from functions.domain.model_config import ModelConfig
 from functions.evaluate.counted import Counts
 from functions.evaluate.drift import drift
-from functions.evaluate.estimate import estimate
+from functions.evaluate.estimate import estimate, estimate_beside_truth
 from functions.evaluate.live import LIVE_LABELLED, LIVE_WINDOW, Live
 from functions.evaluate.maturity import maturity
 from functions.evaluate.operation import operation
@@ -67,7 +67,7 @@ def _estimate(
     if live.reference is None:
         return None
     now = estimate(con, LIVE_WINDOW, config, live.reference)
-    then = estimate(con, LIVE_LABELLED, config, live.reference)
+    then = estimate_beside_truth(con, LIVE_LABELLED, config, live.reference)
     if now is None or then is None:
         return None
     end = iso(request.labelled_window(config).end)

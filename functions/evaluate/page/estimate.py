@@ -40,8 +40,8 @@ def _why_none(report: Section) -> str:
         return "Not estimated: there is no reference yet that says how scores and truth went together."
     if report["reference"]["source"] == "first_window":
         return (
-            "Not estimated: the reference is a window of the log, which does not tell how far the scores can be "
-            "trusted. A model that is trained here brings that with it."
+            "Not estimated: the reference is the first window, and it had too few labels to tell how far the model's "
+            "scores can be trusted."
         )
     return "Not estimated: the live version's reference holds nothing that an estimate could be made from."
 

@@ -40,8 +40,10 @@ def share(value: float | None) -> str:
 
 
 def change(value: float | None) -> str:
-    """A relative change, with its sign."""
-    return UNKNOWN if value is None else f"{value:+.1%}"
+    """A relative change, with its sign; beyond ten times its size does not matter."""
+    if value is None:
+        return UNKNOWN
+    return f"{value:+.1%}" if abs(value) < 10 else "over +1,000%" if value > 0 else "under -1,000%"
 
 
 def interval(low: float | None, high: float | None) -> str:

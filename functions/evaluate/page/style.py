@@ -27,7 +27,7 @@ h3{font-size:1.05rem;margin:1.75rem 0 .5rem}h4{font-size:.95rem;margin:0 0 .4rem
 code{font:.9em/1.4 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;unicode-bidi:isolate}
 a{color:var(--window)}
 section{border-top:1px solid var(--rule);margin-top:2.25rem}
-#verdict{border:0;margin-top:1.25rem}
+#verdict{border:0;margin-top:1.25rem}.why{font-size:1.05rem}
 nav{display:flex;flex-wrap:wrap;gap:.25rem 1.1rem;font-size:.9rem;margin-top:1.5rem}
 .note{border-left:3px solid var(--rule);padding:.1rem 0 .1rem .75rem}
 details{margin:.6rem 0}summary{cursor:pointer;color:var(--soft)}

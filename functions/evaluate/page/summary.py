@@ -46,7 +46,8 @@ def compared(metric: Section) -> str:
         return UNKNOWN
     before, now = (abs(v) if metric["better"] == "zero" else v for v in (reference, metric["value"]))
     moved = (now - before) / abs(before) * (-1 if metric["better"] == "higher" else 1)
-    return "the same" if moved == 0 else f"{share(abs(moved))} {'worse' if moved > 0 else 'better'}"
+    size = share(abs(moved)) if abs(moved) < 10 else "over 1,000%"
+    return "the same" if moved == 0 else f"{size} {'worse' if moved > 0 else 'better'}"
 
 
 def _tile(title: str, value: str, under: str) -> Html:

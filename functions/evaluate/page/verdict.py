@@ -30,7 +30,7 @@ def verdict(report: Section) -> Html:
             tag("p", said.meaning, *_pending(found)),
             class_=f"verdict {'pending' if pending else said.kind}",
         ),
-        tag("h3", "Why"),
+        tag("h2", "Why", class_="why"),
         tag("ol", *map(_reason, found["reasons"]), class_="reasons"),
         id="verdict",
         aria_label="Verdict",
