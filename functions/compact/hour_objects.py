@@ -1,0 +1,71 @@
+"""The hours of a model's table in S3: fetched to the disk, and each replaced by one conditional write."""
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from functions.adapters.data_lake import DataLake
+from functions.domain.errors import ConflictError
+from functions.domain.log_table import hour_key
+
+READERS = 8
+_CONTENT_TYPE = "application/vnd.apache.parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class HourFile:
+    """An hour's object as it was when it was fetched to `path`."""
+
+    path: Path
+    etag: str
+
+
+class HourObjects:
+    """One model's hours, by their number since 1970; their files lie in `folder`, named by that number."""
+
+    def __init__(self, lake: DataLake, model: str, folder: Path) -> None:
+        self._lake, self._model, self._folder = lake, model, folder
+
+    def fetch(self, hours: Iterable[int]) -> dict[int, HourFile]:
+        """The hours that are there.
+
+        Raises:
+            UnavailableError: S3 did not answer.
+        """
+        wanted = sorted(hours)
+        if len(wanted) == 1:
+            found = [self._fetch(wanted[0])]
+        else:
+            with ThreadPoolExecutor(READERS) as readers:
+                found = list(readers.map(self._fetch, wanted))
+        return {hour: file for hour, file in zip(wanted, found, strict=True) if file is not None}
+
+    def replace(self, hour: int, path: Path, fetched: Mapping[int, HourFile]) -> bool:
+        """Write an hour's new content in place of what was fetched; False if another was faster.
+
+        What has not changed is not written.
+
+        Raises:
+            UnavailableError: S3 did not take it.
+        """
+        before, body = fetched.get(hour), path.read_bytes()
+        if before is not None and before.path.read_bytes() == body:
+            return True
+        try:
+            self._lake.put_if(self._key(hour), body, None if before is None else before.etag, _CONTENT_TYPE)
+        except ConflictError:
+            return False
+        return True
+
+    def _fetch(self, hour: int) -> HourFile | None:
+        found = self._lake.get(self._key(hour))
+        if found is None:
+            return None
+        path = self._folder / f"{hour}.parquet"
+        path.write_bytes(found.body)
+        return HourFile(path, found.etag)
+
+    def _key(self, hour: int) -> str:
+        return hour_key(self._model, datetime.fromtimestamp(hour * 3_600, UTC))
