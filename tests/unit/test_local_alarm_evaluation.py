@@ -6,7 +6,7 @@ import pytest
 
 from functions.domain.errors import MisconfiguredError
 from trimtab.local.alarm_definition import AlarmDefinition, read_alarm
-from trimtab.local.alarm_evaluation import judge, read_points
+from trimtab.local.alarm_evaluation import Windows, judge, read_points
 from trimtab.local.alarm_messages import reason
 from trimtab.local.metric_store import MetricStore, metric_name
 
@@ -96,9 +96,9 @@ def test_points_are_the_periods_that_end_now_two_more_than_needed() -> None:
     store, metric = MetricStore(), metric_name("Tiny", "Errors")
     for minute, value in ((0, 5), (1, 1), (1, 2), (4, 7)):
         store.add(metric, value, NOON + minute * 60 + 30)
-    found = read_points(alarm(), store, NOON + 5 * 60)
+    found = read_points(alarm(), Windows(store), NOON + 5 * 60)
     assert found == [(NOON, 5), (NOON + 60, 3), (NOON + 120, None), (NOON + 180, None), (NOON + 240, 7)]
-    assert [value for _, value in read_points(alarm(Period=3600), store, NOON + 3600)] == [None, None, 15]
+    assert [value for _, value in read_points(alarm(Period=3600), Windows(store), NOON + 3600)] == [None, None, 15]
 
 
 def test_an_alarm_on_an_expression_reads_all_its_metrics() -> None:
@@ -119,7 +119,7 @@ def test_an_alarm_on_an_expression_reads_all_its_metrics() -> None:
     for minute in range(3):
         store.add(metric_name("Tiny", "n"), 4, NOON + minute * 60)
         store.add(metric_name("Tiny", "e"), minute, NOON + minute * 60)
-    found = read_points(one, store, NOON + 180)
+    found = read_points(one, Windows(store), NOON + 180)
     assert [value for _, value in found] == [None, None, 0, 0.25, 0.5]
     assert judge(one, found).state == "OK"
 
@@ -128,7 +128,7 @@ def test_a_percentile_alarm_sees_the_percentile() -> None:
     store, one = MetricStore(), alarm(Statistic=None, ExtendedStatistic="p90", EvaluationPeriods=1, Threshold=100)
     for value in [1.0] * 89 + [200.0] * 11:
         store.add(metric_name("Tiny", "Errors"), value, NOON)
-    ((_, found),) = read_points(one, store, NOON + 60)[-1:]
+    ((_, found),) = read_points(one, Windows(store), NOON + 60)[-1:]
     assert found == pytest.approx(200, rel=0.01)
 
 

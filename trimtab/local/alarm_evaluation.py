@@ -7,9 +7,9 @@ the CloudWatch user guide. How many points beyond the evaluation periods it look
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from trimtab.local.alarm_definition import AlarmDefinition
+from trimtab.local.alarm_definition import AlarmDefinition, Watched
 from trimtab.local.metric_math import Series
-from trimtab.local.metric_store import MetricStore
+from trimtab.local.metric_store import MetricName, MetricStore
 
 OK, ALARM, INSUFFICIENT_DATA = "OK", "ALARM", "INSUFFICIENT_DATA"
 HOUR = 3_600
@@ -28,14 +28,29 @@ def points_seen(alarm: AlarmDefinition) -> int:
     return alarm.periods + (2 if alarm.period < HOUR else 0)
 
 
-def read_points(alarm: AlarmDefinition, store: MetricStore, now_s: int) -> list[tuple[int, float | None]]:
+class Windows:
+    """Statistics of spans of time, each worked out once: for one pass over the alarms, which share most of them."""
+
+    def __init__(self, store: MetricStore) -> None:
+        self._store = store
+        self._known: dict[tuple[MetricName, str, int, int], float | None] = {}
+
+    def value(self, one: Watched, begin_s: int) -> float | None:
+        """The metric's statistic over the period that begins there; None without data."""
+        place = (one.metric, one.statistic, one.period, begin_s)
+        if place not in self._known:
+            bucket = self._store.window(one.metric, begin_s, begin_s + one.period)
+            self._known[place] = bucket.statistic(one.statistic) if bucket else None
+        return self._known[place]
+
+
+def read_points(alarm: AlarmDefinition, windows: Windows, now_s: int) -> list[tuple[int, float | None]]:
     """Begin and value of the periods that end at `now_s` and before, oldest first."""
     periods = points_seen(alarm)
     begins = [now_s - back * alarm.period for back in range(periods, 0, -1)]
     series: dict[str, Series] = {}
     for one in alarm.watched:
-        buckets = (store.window(one.metric, begin, begin + alarm.period) for begin in begins)
-        series[one.id] = [bucket.statistic(one.statistic) if bucket else None for bucket in buckets]
+        series[one.id] = [windows.value(one, begin) for begin in begins]
     for name, expression in alarm.expressions:
         if name == alarm.returned:
             return list(zip(begins, expression.series(series, periods), strict=True))

@@ -14,7 +14,7 @@ from typing import Any
 
 from functions.domain.errors import MisconfiguredError
 from trimtab.local.alarm_definition import AlarmDefinition, read_alarm
-from trimtab.local.alarm_evaluation import INSUFFICIENT_DATA, judge, points_seen, read_points
+from trimtab.local.alarm_evaluation import INSUFFICIENT_DATA, Windows, judge, points_seen, read_points
 from trimtab.local.alarm_messages import AlarmChange, AlarmState, reason, reason_data
 from trimtab.local.clock import Clock, iso
 from trimtab.local.event_bus import EventBus
@@ -93,9 +93,10 @@ class Alarms:
             now_s = now_ms // 1000
             now_s -= now_s % MINUTE
             moments = [(at, name) for name, alarm in self._alarms.items() for at in self._moments(alarm, now_s)]
+            windows = Windows(self._store)
             for at, name in sorted(moments):
                 if name in self._alarms:
-                    self._judge(self._alarms[name], at)
+                    self._judge(self._alarms[name], windows, at)
 
     def set_by_caller(self, name: str) -> None:
         """SetAlarmState was called: what moto holds now is the state until the next evaluation."""
@@ -122,10 +123,10 @@ class Alarms:
     def _has_data(self, alarm: Alarm, start_s: int, end_s: int) -> bool:
         return any(self._store.has_data(one.metric, start_s, end_s) for one in alarm.definition.watched)
 
-    def _judge(self, alarm: Alarm, at_s: int) -> None:
+    def _judge(self, alarm: Alarm, windows: Windows, at_s: int) -> None:
         alarm.judged_s = max(alarm.judged_s, at_s)
         definition = alarm.definition
-        points = read_points(definition, self._store, at_s)
+        points = read_points(definition, windows, at_s)
         outcome = judge(definition, points)
         if outcome.state in (None, alarm.state.value):
             return
