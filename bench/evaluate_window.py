@@ -13,7 +13,7 @@ from time import perf_counter
 from functions.domain.model_config import ModelConfig
 from functions.domain.reference import Reference
 from functions.domain.verdict import judge
-from functions.evaluate.counted import Counts
+from functions.evaluate.counts import Counts
 from functions.evaluate.evidence import evidence
 from functions.evaluate.live import Live, make_live_views
 from functions.evaluate.report import report

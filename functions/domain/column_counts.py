@@ -1,6 +1,7 @@
 """What was counted of one column in a window: enough to compare it with its reference, and of the same size for any
 number of rows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -93,6 +94,43 @@ def compared_edges(digest: NumberDigest) -> NDArray[np.float64]:
 def knots(digest: NumberDigest) -> NDArray[np.float64]:
     """Where to count a numeric column: at the edges that are compared, and at every tenth quantile for Wasserstein."""
     return np.unique(np.concatenate([compared_edges(digest), digest.quantiles[::KNOT_STEP]]))
+
+
+def counts_of_values(marks: NDArray[np.float64], found: Sequence[tuple[float | None, int]]) -> NumberCounts:
+    """What was counted value by value, put into the bins between `marks`; None is a missing value."""
+    there = sorted((value, count) for value, count in found if value is not None)
+    values, counts = np.array([v for v, _ in there]), np.array([n for _, n in there], dtype=np.float64)
+    place, bins = np.searchsorted(marks, values, side="right"), len(marks) + 1
+    totals = np.bincount(place, counts, bins)
+    filled = np.maximum(totals, 1)
+    means = np.bincount(place, counts * values, bins) / filled
+    squares = np.bincount(place, counts * (values - means[place]) ** 2, bins)
+    return NumberCounts(
+        knots=marks,
+        counts=totals,
+        means=means,
+        variances=squares / filled,
+        missing=sum(count for value, count in found if value is None),
+        zeros=int(counts[values == 0].sum()),
+        min=there[0][0] if there else None,
+        max=there[-1][0] if there else None,
+    )
+
+
+def counts_of_categories(known: Sequence[str], found: Sequence[tuple[str | None, int]], most: int) -> CategoryCounts:
+    """What was counted value by value: what is known, and the rest, of which the `most` frequent are listed."""
+    counted, asked = {value: count for value, count in found if value is not None}, set(known)
+    others = sorted(
+        ((value, count) for value, count in counted.items() if value not in asked),
+        key=lambda item: (-item[1], item[0]),
+    )
+    return CategoryCounts(
+        counts={name: counted.get(name, 0) for name in known},
+        others=sum(count for _, count in others),
+        missing=sum(count for value, count in found if value is None),
+        listed=tuple(others[:most]),
+        distinct_others=len(others) if others and most else None,
+    )
 
 
 def known_values(digest: CategoryDigest | None, categories: tuple[str | int, ...] | None) -> list[str]:

@@ -54,6 +54,14 @@ def count_numbers(view: str, raw: str, value: str, knots: Sequence[float], where
     )
 
 
+def count_values(view: str, raw: str, value: str, most: int, where: str = "true") -> str:
+    """Rows of (value, count) of a numeric column, value null for missing ones; `most` of them, if there are so many."""
+    return (
+        f"SELECT v, count(*) AS n FROM (SELECT {value} AS v FROM (SELECT {raw} AS raw FROM {view} WHERE {where})) "
+        f"GROUP BY v LIMIT {most}"
+    )
+
+
 def count_categories(view: str, raw: str, value: str, known: Sequence[str], where: str = "true") -> str:
     """Rows of (value, rows, rows with a value): value is null for all that is not known and for what is missing.
 

@@ -6,13 +6,22 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from functions.domain.column_counts import CategoryCounts, ColumnCounts, NumberCounts, knots, known_values
+from functions.domain.column_counts import (
+    CategoryCounts,
+    ColumnCounts,
+    NumberCounts,
+    counts_of_categories,
+    counts_of_values,
+    knots,
+    known_values,
+)
 from functions.domain.contract import Feature
 from functions.domain.model_config import ModelConfig
 from functions.domain.reference import CategoryDigest, Digest, NumberDigest, Reference
 from functions.evaluate.column_sql import (
     count_categories,
     count_numbers,
+    count_values,
     double,
     elements,
     other_categories,
@@ -20,6 +29,8 @@ from functions.evaluate.column_sql import (
 )
 from functions.evaluate.window_rows import LABELLED, WINDOW
 
+MOST_VALUES = 20_000  # different values of a column that are counted one by one
+REPEATING = 0.97  # of a reference's quantiles are different values, where a column's values repeat
 MOST_LISTED = 20  # values that the reference does not know, the most frequent ones
 Rows = list[tuple[Any, ...]]
 
@@ -70,6 +81,11 @@ def _numbers(
     where: str = "true",
 ) -> NumberCounts:
     marks = np.zeros(0) if digest is None else knots(digest)
+    if digest is not None and _repeats(digest):
+        # Counting few values one by one takes a fifth of the time of finding each row's bin.
+        found = con.execute(count_values(view, raw, value, MOST_VALUES + 1, where)).fetchall()
+        if len(found) <= MOST_VALUES:
+            return counts_of_values(marks, found)
     rows: Rows = con.execute(count_numbers(view, raw, value, marks.tolist(), where)).fetchall()
     there = [row for row in rows if row[0] is not None]
     counts, means, variances = np.zeros(len(marks) + 1), np.zeros(len(marks) + 1), np.zeros(len(marks) + 1)
@@ -87,6 +103,11 @@ def _numbers(
     )
 
 
+def _repeats(digest: NumberDigest) -> bool:
+    """Whether the reference's values come again and again, so that a window is likely to hold few different ones."""
+    return len(set(digest.quantiles)) <= REPEATING * len(digest.quantiles)
+
+
 def _categories(
     con: duckdb.DuckDBPyConnection,
     view: str,
@@ -97,11 +118,14 @@ def _categories(
     where: str = "true",
 ) -> CategoryCounts:
     known = known_values(digest, categories)
+    found = con.execute(count_values(view, raw, value, MOST_VALUES + 1, where)).fetchall()
+    if len(found) <= MOST_VALUES:
+        # Where the reference counts its rarest values together, a value that it does not name need not be new.
+        return counts_of_categories(known, found, 0 if digest is not None and digest.other else MOST_LISTED)
     rows: Rows = con.execute(count_categories(view, raw, value, known, where)).fetchall()
     counts: Mapping[str, int] = {name: count for name, count, _ in rows if name is not None}
     rest = next(((count, present) for name, count, present in rows if name is None), (0, 0))
     listed: Rows = []
-    # Where the reference counts its rarest values together, a value that it does not name need not be new.
     if rest[1] and not (digest is not None and digest.other):
         listed = con.execute(other_categories(view, raw, value, known, MOST_LISTED, where)).fetchall()
     return CategoryCounts(

@@ -1,30 +1,13 @@
 """What CloudWatch counted in a window and no log of ours holds: invocations, errors, throttles, values turned away."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 from functions.adapters.metric_sums import Counted, MetricSums
 from functions.domain.model_config import ModelConfig
 from functions.domain.names import METRIC_NAMESPACE, Names
+from functions.evaluate.counts import Counts
 from functions.evaluate.window_rows import Window
 
 LAMBDA = "AWS/Lambda"
 _OF_FUNCTION = ("Invocations", "Errors", "Throttles", "Duration")
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Sums over a window of one model's `predict`; all None for an external model, which has none here.
-
-    `duration_ms` is that of all invocations together; `turned_away` the values that validation refused, by feature.
-    """
-
-    invocations: float | None = None
-    errors: float | None = None
-    throttles: float | None = None
-    duration_ms: float | None = None
-    rejected_requests: float | None = None
-    turned_away: Mapping[str, float] = field(default_factory=dict)
 
 
 def counted(sums: MetricSums, names: Names, config: ModelConfig, window: Window) -> Counts:

@@ -54,9 +54,7 @@ def _parts(
     chances = ", ".join(f"coalesce(probabilities[{text_literal(name)}], 0) AS c{k}" for k, name in enumerate(classes))
     place = f"coalesce(list_position({text_list(classes)}, prediction), {len(classes) + 1}) - 1"
     for span in _spans(con, view, where, parts):
-        found = con.execute(
-            f"SELECT {place} AS place, {chances} FROM {view} WHERE {where} AND {span} ORDER BY time, id"
-        ).fetchnumpy()
+        found = con.execute(f"SELECT {place} AS place, {chances} FROM {view} WHERE {where} AND {span}").fetchnumpy()
         columns = [np.asarray(found[f"c{k}"], dtype=np.float64) for k in range(len(classes))]
         yield np.stack(columns, axis=1), np.asarray(found["place"], dtype=np.int64)
 

@@ -25,7 +25,8 @@ from functions.domain.names import Names
 from functions.domain.verdict import judge
 from functions.evaluate.counted import counted
 from functions.evaluate.evidence import evidence
-from functions.evaluate.live import live_model, make_live_views
+from functions.evaluate.live import make_live_views
+from functions.evaluate.live_model import live_model
 from functions.evaluate.publish import event_detail, metric_lines
 from functions.evaluate.references import References
 from functions.evaluate.report import HISTORY, report, report_prefix, summary

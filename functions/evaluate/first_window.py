@@ -22,6 +22,7 @@ from functions.domain.reference import (
 )
 from functions.domain.reference_digest import DIGITS, HeldOut, category_digest, number_digest
 from functions.domain.significant import significant
+from functions.evaluate.literals import text_literal
 from functions.evaluate.performance import performance
 from functions.evaluate.window_rows import LABELLED, Window
 
@@ -42,7 +43,7 @@ def first_window_reference(
     rows, first = counted or (0, None)
     if rows < config.evaluate.min_rows or (first - labelled.start.replace(tzinfo=None)) > FULL * config.evaluate.window:
         return None
-    losses = _column(con, config, _LOSSES[config.task], _known(config))
+    [losses] = _arrays(con, config, (_LOSSES[config.task],), _known(config))
     enough = len(losses) >= config.evaluate.min_labels
     found = performance(con, config, None, None)["metrics"] if enough else []
     return Reference(
@@ -51,7 +52,7 @@ def first_window_reference(
         source="first_window",
         rows=rows,
         holdout_rows=len(losses),
-        columns=tuple(_columns(con, config, losses)),
+        columns=tuple(_columns(con, config)),
         metrics={m["name"]: MetricValue(m["value"], m["low"], m["high"]) for m in found},
         loss=significant(float(losses.mean()), DIGITS) if enough else None,
         calibrations=_calibrations(con, config) if enough and config.task != "regression" else None,
@@ -66,45 +67,43 @@ def _known(config: ModelConfig) -> str:
     return "label is not null and " + ("score" if config.task == "binary" else "probabilities") + " is not null"
 
 
-def _column(con: duckdb.DuckDBPyConnection, config: ModelConfig, expression: str, where: str) -> NDArray[Any]:
-    """One expression over the labelled window's rows, in an order that is always the same; null is NaN or None."""
-    query = f"select {expression} as value from {LABELLED} where {where} order by time, id"
+def _arrays(
+    con: duckdb.DuckDBPyConnection, config: ModelConfig, expressions: Sequence[str], where: str
+) -> list[NDArray[Any]]:
+    """Expressions over the labelled window's rows, side by side; null is NaN in numbers and None in all else."""
+    named = ", ".join(f"{expression} as c{place}" for place, expression in enumerate(expressions))
+    query = f"select {named} from {LABELLED} where {where}"
     parameters = {"positive": class_text(config.positive)} if "$positive" in query else {}
-    found = con.execute(query, parameters).fetchnumpy()["value"]
-    if not np.ma.isMaskedArray(found):
-        return np.asarray(found)
-    if found.dtype == object:
-        return np.asarray(found.filled(None))
-    return np.asarray(found.astype(np.float64).filled(np.nan))
+    found = con.execute(query, parameters).fetchnumpy()
+    return [_filled(found[f"c{place}"]) for place in range(len(expressions))]
 
 
-def _columns(
-    con: duckdb.DuckDBPyConnection, config: ModelConfig, losses: NDArray[np.float64]
-) -> Iterator[ReferenceColumn]:
+def _filled(column: Any) -> NDArray[Any]:
+    if not np.ma.isMaskedArray(column):
+        return np.asarray(column)
+    masked: Any = column if column.dtype == object else column.astype(np.float64)
+    return np.asarray(masked.filled(None if masked.dtype == object else np.nan))
+
+
+def _columns(con: duckdb.DuckDBPyConnection, config: ModelConfig) -> Iterator[ReferenceColumn]:
     for feature in config.features:
         if feature.type == "string" and feature.size is not None:
             continue  # several texts a row have no one place in a digest: such a column is not judged
-        yield _digested(con, config, feature.name, "feature", _expression(feature), _is_text(feature), losses)
+        yield _digested(con, config, feature.name, "feature", _expression(feature), _is_text(feature))
     if config.task != "regression":
-        yield _digested(con, config, "prediction", "output", "prediction", True, losses)
-    yield _digested(con, config, "score", "output", "score", False, losses)
-    if len(losses):
-        name = "target" if config.task == "regression" else "label"
-        yield _digested(con, config, name, "label", name, name == "label", losses)
+        yield _digested(con, config, "prediction", "output", "prediction", True)
+    yield _digested(con, config, "score", "output", "score", False)
+    name = "target" if config.task == "regression" else "label"
+    label = _digested(con, config, name, "label", name, name == "label")
+    if label.digest.count:
+        yield label
 
 
 def _digested(
-    con: duckdb.DuckDBPyConnection,
-    config: ModelConfig,
-    name: str,
-    kind: ColumnKind,
-    expression: str,
-    is_text: bool,
-    losses: NDArray[np.float64],
+    con: duckdb.DuckDBPyConnection, config: ModelConfig, name: str, kind: ColumnKind, expression: str, is_text: bool
 ) -> ReferenceColumn:
-    everywhere = "true" if kind != "label" else _known(config)
-    values = _column(con, config, expression, everywhere)
-    held = _column(con, config, expression, _known(config))
+    [values] = _arrays(con, config, (expression,), _known(config) if kind == "label" else "true")
+    held, losses = _arrays(con, config, (expression, _LOSSES[config.task]), _known(config))
     if is_text:
         return ReferenceColumn(name, kind, category_digest(values.tolist(), HeldOut(held.tolist(), losses)))
     return ReferenceColumn(name, kind, number_digest(_numbers(values), HeldOut(_numbers(held), losses)))
@@ -134,24 +133,20 @@ def _numbers(values: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def _calibrations(con: duckdb.DuckDBPyConnection, config: ModelConfig) -> Mapping[str, Calibration]:
-    truth = _column(con, config, "label", _known(config))
     if config.task == "binary":
         positive = class_text(config.positive)
-        return {positive: isotonic(_numbers(_column(con, config, "score", _known(config))), truth == positive)}
-    classes: Sequence[str] = sorted(set(truth.tolist()))
-    return {
-        name: isotonic(
-            _numbers(_column(con, config, f"coalesce(probabilities['{_escaped(name)}'], 0)", _known(config))),
-            truth == name,
-        )
-        for name in classes
-    }
+        truth, score = _arrays(con, config, ("label", "score"), _known(config))
+        return {positive: isotonic(_numbers(score), truth == positive)}
+    [labels] = _arrays(con, config, ("label",), _known(config))
+    classes = sorted(set(labels.tolist()))
+    chances = (f"coalesce(probabilities[{text_literal(name)}], 0)" for name in classes)
+    truth, *scores = _arrays(con, config, ("label", *chances), _known(config))
+    return {name: isotonic(_numbers(score), truth == name) for name, score in zip(classes, scores, strict=True)}
 
 
 def _leaves(con: duckdb.DuckDBPyConnection, config: ModelConfig) -> Iterator[LossLeaf]:
     """The error by tenths of the predicted value: as much of a loss tree as one column gives."""
-    score = _numbers(_column(con, config, "score", _known(config)))
-    error = _numbers(_column(con, config, "score - target", _known(config)))
+    score, error = map(_numbers, _arrays(con, config, ("score", "score - target"), _known(config)))
     edges = np.unique(np.quantile(score, np.arange(1, LEAVES) / LEAVES, method="inverted_cdf")).tolist()
     place = np.searchsorted(edges, score)  # of `score <= edge`
     for leaf in range(len(edges) + 1):
@@ -168,7 +163,3 @@ def _leaves(con: duckdb.DuckDBPyConnection, config: ModelConfig) -> Iterator[Los
             absolute_error_std=significant(float(np.abs(errors).std()), DIGITS) or 0.0,
             squared_error_std=significant(float((errors**2).std()), DIGITS) or 0.0,
         )
-
-
-def _escaped(name: str) -> str:
-    return name.replace("'", "''")

@@ -27,7 +27,7 @@ def maturity(
     truth = "target" if config.task == "regression" else "label"
     old = (as_of.astimezone(UTC) - config.matures_after).strftime("%Y-%m-%d %H:%M:%S.%f")
     now = _counts(con, WINDOW, [f"{truth} IS NOT NULL", f"time > timestamp '{old}'"])
-    mature = _counts(con, LABELLED, [f"{truth} IS NOT NULL", "label_conflict", "len(labels) > 1"])
+    mature = _counts(con, LABELLED, [f"{truth} IS NOT NULL", "label_conflict", "corrected"])
     return {
         "window": {
             **window.to_document(),

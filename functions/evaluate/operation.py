@@ -7,7 +7,7 @@ import numpy as np
 
 from functions.domain.list_prices import ListPrices, Usage, cost_per_thousand
 from functions.domain.model_config import ModelConfig
-from functions.evaluate.counted import Counts
+from functions.evaluate.counts import Counts
 from functions.evaluate.window_rows import WINDOW
 
 Section = dict[str, Any]

@@ -1,6 +1,7 @@
 """The sections of a report, each from its own queries over the windows' views, with the seconds that each took."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from time import perf_counter
 from typing import Any
 
@@ -8,7 +9,8 @@ import duckdb
 
 from functions.domain.evaluation import Evaluation
 from functions.domain.model_config import ModelConfig
-from functions.evaluate.counted import Counts
+from functions.evaluate.count_columns import count_features
+from functions.evaluate.counts import Counts
 from functions.evaluate.drift import drift
 from functions.evaluate.estimate import estimate, estimate_beside_truth
 from functions.evaluate.live import LIVE_LABELLED, LIVE_WINDOW, Live
@@ -33,13 +35,17 @@ def sections(
 ) -> Section:
     """All that a window shows, by the names that the report has for it."""
     window, labelled = request.window(config), request.labelled_window(config)
+    hosted_version = live.version if live.hosted else None
+    features = cache(lambda: count_features(con, config, live.reference))  # drift and quality count the same columns
     work: dict[str, Callable[[], Any]] = {
         "versions": lambda: _versions(con),
         "performance": lambda: performance(con, config, live.classes, live.reference),
         "maturity": lambda: maturity(con, config, window, labelled, request.at),
         "estimate": lambda: _estimate(con, request, config, live, history),
-        "drift": lambda: drift(con, config, live.reference, live.version if live.hosted else None),
-        "quality": lambda: quality(con, config, live.reference, counts.turned_away),
+        "drift": lambda: drift(con, config, live.reference, hosted_version, features()),
+        "quality": lambda: quality(
+            con, config, live.reference, counts.turned_away, counts.rejected_requests, features()
+        ),
         "operation": lambda: operation(con, config, counts),
     }
     found: Section = {}

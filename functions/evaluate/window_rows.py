@@ -1,6 +1,7 @@
 """The rows of an evaluation's windows as DuckDB views over Parquet files, in the types of the deployed settings.
 
-Views read the files anew each time, only the columns that a query names: memory does not grow with the window.
+A small window is read into memory once, since each of its columns is asked about again and again. A large one stays in
+its files, of which each query reads the columns that it names: memory does not grow with the window.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +15,8 @@ from functions.domain.log_table import COLUMNS, feature_column, feature_type, qu
 from functions.domain.model_config import ModelConfig
 
 WINDOW, LABELLED, UNMATCHED = "window_rows", "labelled_rows", "unmatched_rows"
+KEPT_CELLS = 40_000_000  # rows times columns that are held in memory: some 300 MB
+_NOT_ASKED = frozenset({"id", "observed_at", "labels"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ def iso(moment: datetime) -> str:
 
 def connect(threads: int, memory_mb: int, scratch: Path) -> duckdb.DuckDBPyConnection:
     """A connection in memory that spills to `scratch` beyond `memory_mb`."""
-    return duckdb.connect(
+    con = duckdb.connect(
         config={
             "threads": threads,
             "memory_limit": f"{memory_mb}MB",
@@ -44,6 +47,8 @@ def connect(threads: int, memory_mb: int, scratch: Path) -> duckdb.DuckDBPyConne
             "autoload_known_extensions": "false",
         }
     )
+    con.execute("set parquet_metadata_cache = true")  # a window is many files, and each is asked many times
+    return con
 
 
 def open_views(
@@ -51,17 +56,32 @@ def open_views(
 ) -> None:
     """Make the views `window_rows`, `labelled_rows` and `unmatched_rows` (labels without a prediction) over `files`.
 
-    All of them have the columns of `domain.log_table` and one a feature of `config`, of the type that it says there:
-    what an hour's file lacks, or holds as something that cannot be cast, is null.
+    They have the columns of the log table that an evaluation asks about, `corrected` (whether more than one label came)
+    and one a feature of `config`, of the type that it says there: what an hour's file lacks, or holds as something that
+    cannot be cast, is null. Rows stand in no order.
     """
     source, there = _source(con, files)
-    wanted = {**COLUMNS, **{feature_column(f.name): feature_type(f) for f in config.features}}
-    columns = ", ".join(_columns(wanted, there))
-    con.execute(f"create or replace view log_rows as select {columns} from {source}")
-    predicted = "select * from log_rows where time is not null and source <> 'smoke'"
+    features = {feature_column(f.name): feature_type(f) for f in config.features}
+    asked = {name: kind for name, kind in COLUMNS.items() if name not in _NOT_ASKED}
+    columns = ", ".join(_columns({**asked, **features}, there))
+    corrected = "coalesce(len(labels) > 1, false)" if "labels" in there else "false"
+    con.execute(f"create or replace view log_rows as select {columns}, {corrected} as corrected from {source}")
+    predicted, within = "log_rows", f"({_within(window)} or {_within(labelled)})"
+    if files and _cells(con, files, len(asked) + len(features)) <= KEPT_CELLS:
+        con.execute(f"create or replace temp table kept_rows as select * from log_rows where {within}")
+        predicted = "kept_rows"
     for name, span in ((WINDOW, window), (LABELLED, labelled)):
-        con.execute(f"create or replace view {name} as {predicted} and {_within(span)}")
-    con.execute(f"create or replace view {UNMATCHED} as select * from log_rows where time is null")
+        con.execute(
+            f"create or replace view {name} as select * from {predicted} where {_within(span)} and source <> 'smoke'"
+        )
+    con.execute(f"create or replace view {UNMATCHED} as select version from log_rows where time is null")
+
+
+def _cells(con: duckdb.DuckDBPyConnection, files: Sequence[Path], columns: int) -> int:
+    """Rows times columns, from what the files say of themselves."""
+    found = con.execute("select sum(num_rows) from parquet_file_metadata($files)", {"files": list(map(str, files))})
+    row = found.fetchone()
+    return int(row[0] or 0) * columns if row else 0
 
 
 def _source(con: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> tuple[str, Mapping[str, str]]:
