@@ -16,7 +16,8 @@ from functions.adapters.registry_table import RegistryTable
 from functions.domain.evaluation import Evaluation
 from functions.domain.model_config import ModelConfig
 from functions.evaluate.estimate import estimate
-from functions.evaluate.live import Live, live_model
+from functions.evaluate.live import Live
+from functions.evaluate.live_model import live_model
 from functions.evaluate.performance import performance
 from functions.evaluate.references import References
 from functions.evaluate.table_files import TableFiles
