@@ -8,6 +8,7 @@ from functions.domain.errors import MisconfiguredError
 from trimtab.local.alarm_definition import AlarmDefinition, read_alarm
 from trimtab.local.alarm_evaluation import Windows, judge, read_points
 from trimtab.local.alarm_messages import reason
+from trimtab.local.alarm_state import read_warm_up
 from trimtab.local.metric_store import MetricStore, metric_name
 
 NOON = 1_362_139_200
@@ -161,3 +162,23 @@ def test_a_reason_is_in_cloudwatchs_words() -> None:
 def test_what_is_not_known_of_an_alarm_is_an_error_that_names_it(more: dict[str, Any], says: str) -> None:
     with pytest.raises(MisconfiguredError, match=f"alarm a: .*{says}"):
         alarm(**more)
+
+
+@pytest.mark.parametrize(
+    ("to_its_end", "minute", "is_filled", "expected"),
+    [(False, 29, False, True), (False, 29, True, False), (True, 29, True, True), (True, 30, False, False),
+     (False, 30, False, False)],
+)  # fmt: skip
+def test_a_new_alarm_warms_up_until_its_time_is_over_or_it_has_data(
+    to_its_end: bool, minute: int, is_filled: bool, expected: bool
+) -> None:
+    asked = {"WarmUpPeriodDurationInMinutes": 30, "OnlyStartEvaluatingAfterWarmUpPeriodEnds": to_its_end}
+    warm_up = read_warm_up(asked)
+    assert warm_up is not None
+    assert warm_up.holds(NOON, NOON + minute * 60, is_filled) is expected
+
+
+def test_a_warm_up_has_a_limit_and_may_be_left_out() -> None:
+    assert read_warm_up(None) is None
+    with pytest.raises(MisconfiguredError, match="1 to 2880 minutes, not 2881"):
+        read_warm_up({"WarmUpPeriodDurationInMinutes": 2881})

@@ -11,6 +11,7 @@ from typing import Any
 
 from trimtab.local.alarm_definition import ACTIONS, AlarmDefinition, dimension_map
 from trimtab.local.alarm_evaluation import ALARM, INSUFFICIENT_DATA, Outcome
+from trimtab.local.alarm_state import AlarmState
 
 REGION_NAMES = {"us-east-1": "US East (N. Virginia)"}
 STATISTICS = {
@@ -24,16 +25,6 @@ WORDS = {
     "GreaterThanThreshold": "greater than", "GreaterThanOrEqualToThreshold": "greater than or equal to",
     "LessThanThreshold": "less than", "LessThanOrEqualToThreshold": "less than or equal to",
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class AlarmState:
-    """The state of an alarm, and why and since when (milliseconds since 1970)."""
-
-    value: str
-    reason: str
-    reason_data: str
-    since_ms: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ the metrics, neither forgets them nor sends everything a second time.
 
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,8 @@ from typing import Any
 from functions.domain.errors import MisconfiguredError
 from trimtab.local.alarm_definition import AlarmDefinition, read_alarm
 from trimtab.local.alarm_evaluation import INSUFFICIENT_DATA, Windows, judge, points_seen, read_points
-from trimtab.local.alarm_messages import AlarmChange, AlarmState, reason, reason_data
+from trimtab.local.alarm_messages import AlarmChange, reason, reason_data
+from trimtab.local.alarm_state import AlarmState, WarmUp, read_warm_up
 from trimtab.local.clock import Clock, iso
 from trimtab.local.event_bus import EventBus
 from trimtab.local.function_target import FunctionTargets, is_function
@@ -32,13 +33,15 @@ UNCHECKED = "Unchecked: Initial alarm creation"
 
 @dataclass(slots=True)
 class Alarm:
-    """One alarm: moto's, ours of it, its state, and the minute up to which it has been judged."""
+    """One alarm: moto's, ours of it, its state, and the time up to which it has been judged."""
 
     theirs: Any
     definition: AlarmDefinition
     state: AlarmState
+    begun_s: int
     judged_s: int
     known_from_s: int  # what lies before is unknown, not missing: an earlier run may have counted there
+    warm_up: WarmUp | None = None  # None once it is over
 
 
 class Alarms:
@@ -52,7 +55,8 @@ class Alarms:
         self._bus, self._functions, self._topics = bus, functions, topics
         self._account, self._region = account, region
         self._alarms: dict[str, Alarm] = {}
-        self._left = {name: AlarmState(**state) for name, state in (read_json(path) or {}).items()}
+        self._left = {name: _kept(read) for name, read in (read_json(path) or {}).items()}
+        self._warm_ups: dict[str, WarmUp] = {}  # by name: moto does not keep them
         self._lock = threading.RLock()
 
     def states(self) -> dict[str, str]:
@@ -68,6 +72,14 @@ class Alarms:
                 for name, one in sorted(self._alarms.items())
             ]
 
+    def put_by_caller(self, asked: Mapping[str, Any]) -> None:
+        """PutMetricAlarm was called, and moto took it."""
+        with self._lock:
+            warm_up = read_warm_up(asked.get("WarmUpConfiguration"))
+            if warm_up is not None:
+                self._warm_ups[asked["AlarmName"]] = warm_up
+            self.sync()
+
     def sync(self) -> None:
         """Take over alarms that were put or deleted since. An update keeps the state, as in AWS."""
         with self._lock, self._moto.lock:
@@ -79,12 +91,15 @@ class Alarms:
                     self._take_over(name, one)
 
     def begin_at(self, epoch_ms: int) -> None:
-        """The clock was set anew: judge from here on."""
-        with self._lock:
+        """The clock was set anew: every alarm begins here, as if it were new, and knows nothing of before."""
+        with self._lock, self._moto.lock:
             self.sync()
-            for alarm in self._alarms.values():
-                alarm.judged_s = alarm.known_from_s = epoch_ms // 1000
-                alarm.state = AlarmState(alarm.state.value, alarm.state.reason, alarm.state.reason_data, epoch_ms)
+            for name, alarm in self._alarms.items():
+                alarm.begun_s = alarm.judged_s = alarm.known_from_s = epoch_ms // 1000
+                alarm.warm_up = self._warm_ups.get(name)
+                alarm.state = AlarmState(INSUFFICIENT_DATA, UNCHECKED, "{}", epoch_ms)
+                _show_in_moto(alarm)
+            self._save()
 
     def judge_until(self, now_ms: int) -> None:
         """Judge each alarm at the ends of its periods that have passed since, and now; the earliest first."""
@@ -128,6 +143,11 @@ class Alarms:
         definition = alarm.definition
         points = read_points(definition, windows, at_s)
         outcome = judge(definition, points)
+        is_filled = all(value is not None for _, value in points[-definition.periods :])
+        if alarm.warm_up is not None:
+            if alarm.warm_up.holds(alarm.begun_s, at_s, is_filled):
+                return
+            alarm.warm_up = None
         if outcome.state in (None, alarm.state.value):
             return
         breaching = sum(definition.breaches(value) for _, value in outcome.points)
@@ -164,23 +184,43 @@ class Alarms:
             sys.stderr.write(f"{error}: it is not judged\n")
             self._alarms.pop(name, None)
             return
-        now_ms = self._clock.now_ms()
-        known = self._alarms.get(name)
-        if known is not None:
-            alarm = Alarm(theirs, definition, known.state, known.judged_s, known.known_from_s)
+        now_s = self._clock.now_ms() // 1000
+        alarm = self._alarms.get(name)
+        if alarm is not None:
+            alarm.theirs, alarm.definition = theirs, definition
         elif name in self._left:
-            alarm = Alarm(theirs, definition, self._left.pop(name), now_ms // 1000, now_ms // 1000)
+            state, begun_s, warm_up = self._left.pop(name)
+            alarm = Alarm(theirs, definition, state, begun_s, now_s, known_from_s=now_s, warm_up=warm_up)
         else:
-            state = AlarmState(INSUFFICIENT_DATA, UNCHECKED, "{}", now_ms)
-            alarm = Alarm(theirs, definition, state, now_ms // 1000 - MINUTE, 0)
-        theirs.state_value, theirs.state_reason = alarm.state.value, alarm.state.reason
-        theirs.state_reason_data = alarm.state.reason_data
-        theirs.state_updated_timestamp = datetime.fromtimestamp(alarm.state.since_ms / 1000, UTC).replace(tzinfo=None)
+            state = AlarmState(INSUFFICIENT_DATA, UNCHECKED, "{}", now_s * 1000)
+            warm_up = self._warm_ups.get(name)
+            alarm = Alarm(theirs, definition, state, now_s, now_s - MINUTE, known_from_s=0, warm_up=warm_up)
         self._alarms[name] = alarm
+        _show_in_moto(alarm)
+        self._save()
 
     def _save(self) -> None:
-        states = self._left | {name: alarm.state for name, alarm in self._alarms.items()}
-        write_json(self._path, {name: asdict(state) for name, state in states.items()})
+        """State, begin and warm-up of each; of those too that this run has not met yet."""
+        kept = self._left | {name: (one.state, one.begun_s, one.warm_up) for name, one in self._alarms.items()}
+        write_json(
+            self._path,
+            {
+                name: {"state": asdict(state), "begun_s": begun_s, "warm_up": asdict(warm_up) if warm_up else None}
+                for name, (state, begun_s, warm_up) in kept.items()
+            },
+        )
 
     def _backend(self) -> Any:
         return self._moto.backend("cloudwatch", self._account, self._region)
+
+
+def _kept(read: Mapping[str, Any]) -> tuple[AlarmState, int, WarmUp | None]:
+    warm_up = read["warm_up"]
+    return AlarmState(**read["state"]), read["begun_s"], WarmUp(**warm_up) if warm_up else None
+
+
+def _show_in_moto(alarm: Alarm) -> None:
+    """What describe_alarms tells, without a transition."""
+    theirs, state = alarm.theirs, alarm.state
+    theirs.state_value, theirs.state_reason, theirs.state_reason_data = state.value, state.reason, state.reason_data
+    theirs.state_updated_timestamp = datetime.fromtimestamp(state.since_ms / 1000, UTC).replace(tzinfo=None)

@@ -72,7 +72,9 @@ class Front:
         response = self._journal.call(request)
         if response.status == 200 and operation == "SetAlarmState":
             self._alarms.set_by_caller(read_call("cloudwatch", operation, request).asked["AlarmName"])
-        elif response.status == 200 and operation in ("PutMetricAlarm", "DeleteAlarms"):
+        elif response.status == 200 and operation == "PutMetricAlarm":
+            self._alarms.put_by_caller(read_call("cloudwatch", operation, request).asked)
+        elif response.status == 200 and operation == "DeleteAlarms":
             self._alarms.sync()
         return response
 

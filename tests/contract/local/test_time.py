@@ -192,6 +192,20 @@ def test_after_a_kill_time_goes_on_where_it_was_and_nothing_fires_twice(assembly
         assert cloud.stop() == 0
 
 
+def test_a_new_alarm_warms_up_before_it_is_judged(assembly: Path, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    with running(state, assembly) as cloud:
+        move(cloud, MARCH)
+        assert move(cloud, MARCH + HOUR)["alarms"]["tiny-absent"] == "INSUFFICIENT_DATA"
+        cloud.kill()
+    with running(state, assembly) as cloud:
+        assert move(cloud, MARCH + 2 * HOUR - 1)["alarms"]["tiny-absent"] == "INSUFFICIENT_DATA"
+        assert move(cloud, MARCH + 3 * HOUR)["alarms"]["tiny-absent"] == "ALARM"
+        beat = [{"MetricName": "Heartbeat", "Value": 1}]
+        cloud.client("cloudwatch").put_metric_data(Namespace="Tiny", MetricData=beat)
+        assert move(cloud, MARCH + 4 * HOUR)["alarms"]["tiny-absent"] == "OK"
+
+
 def test_in_real_time_what_was_due_while_the_cloud_was_down_fires_once(assembly: Path, tmp_path: Path) -> None:
     state, arn = tmp_path / "state", "arn:aws:scheduler:us-east-1:123456789012:schedule/tiny/hourly"
     with running(state, assembly) as cloud:
@@ -217,7 +231,7 @@ def test_the_services_show_what_the_template_made(cloud: LocalCloud) -> None:
     assert scheduler.get_schedule(Name="hourly", GroupName="tiny")["ScheduleExpression"] == "cron(5 * * * ? *)"
     assert {one["Name"] for one in events.list_event_buses()["EventBuses"]} == {"default", "tiny-events"}
     assert "daily" in {one["Name"] for one in events.list_rules()["Rules"]}
-    assert len(watch.describe_alarms()["MetricAlarms"]) == 3
+    assert len(watch.describe_alarms()["MetricAlarms"]) == 4
     assert watch.get_dashboard(DashboardName="tiny")["DashboardBody"] == '{"widgets": []}'
     (subscription,) = cloud.client("sns").list_subscriptions()["Subscriptions"]
     assert subscription["Endpoint"] == "you@example.org"

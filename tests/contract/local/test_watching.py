@@ -301,4 +301,4 @@ def test_a_real_cloud_delivers_events_without_being_asked_to_move(tmp_path: Path
         detail = json.dumps({"model": "m", "verdict": "ROLL_BACK"})
         cloud.client("events").put_events(Entries=[entry(Detail=detail)])
         wait_for(lambda: any(one.get("what") == "verdict" for one in told(cloud)))
-        assert cloud.control("status")[1]["alarms"][0]["name"] == "tiny-slow"
+        assert cloud.control("status")[1]["alarms"][0]["name"] == "tiny-absent"

@@ -123,6 +123,9 @@ def time_resources() -> Resources:
         "ShareMay": permission("Told", "lambda.alarms.cloudwatch.amazonaws.com", {"Fn::GetAtt": ["Share", "Arn"]}),
         "Slow": alarm("tiny-slow", Namespace="Tiny", MetricName="Latency", ExtendedStatistic="p90", Threshold=100,
                       Dimensions=[{"Name": "model", "Value": "m"}]),
+        "Absent": alarm("tiny-absent", Namespace="Tiny", MetricName="Heartbeat", Statistic="SampleCount",
+                        ComparisonOperator="LessThanThreshold", TreatMissingData="breaching", Period=3600,
+                        WarmUpConfiguration={"WarmUpPeriodDurationInMinutes": 120}),
         "Board": {"Type": "AWS::CloudWatch::Dashboard", "Properties": {
             "DashboardName": "tiny", "DashboardBody": '{"widgets": []}'}},
     }  # fmt: skip

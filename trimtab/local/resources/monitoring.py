@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from functions.domain.errors import MisconfiguredError
 from trimtab.local.alarm_definition import read_alarm
+from trimtab.local.alarm_state import read_warm_up
 from trimtab.local.resources.resource_type import Context, Made, Properties, ResourceType, known, tag_list, tags_if_any
 from trimtab.local.stacks import Resource
 
@@ -15,7 +16,7 @@ ALARM = (
     "AlarmDescription", "ActionsEnabled", "AlarmActions", "OKActions", "InsufficientDataActions", "Namespace",
     "MetricName", "Dimensions", "Period", "Statistic", "ExtendedStatistic", "Unit", "EvaluationPeriods",
     "DatapointsToAlarm", "Threshold", "ComparisonOperator", "TreatMissingData", "EvaluateLowSampleCountPercentile",
-    "Metrics",
+    "Metrics", "WarmUpConfiguration",
 )  # fmt: skip
 PROTOCOLS = ("sqs", "http", "https", "email", "email-json")
 SUBSCRIPTION = ("FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "RedrivePolicy")
@@ -25,6 +26,7 @@ def put_alarm(context: Context, name: str, properties: Properties, existing: Res
     alarm = properties.get("AlarmName") or name
     asked = {key: properties[key] for key in ALARM if key in properties}
     read_alarm({"AlarmName": alarm, **asked})
+    read_warm_up(asked.get("WarmUpConfiguration"))
     context.client("cloudwatch").put_metric_alarm(AlarmName=alarm, **_typed(asked), **tags_if_any(properties))
     return Made(alarm, {"Arn": context.arn("cloudwatch", f"alarm:{alarm}")})
 
