@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up all they need; `make help` lists the rest.
-.PHONY: help setup demo test test-slow check lint types synth bench bench-serving bench-tritonclient clean
+.PHONY: help setup demo test test-slow check lint types synth bench bench-serving bench-tritonclient bench-evaluate bench-drift bench-cbpe clean
 
 BIN := .venv/bin
 
@@ -30,13 +30,22 @@ types: setup     ## mypy, strict
 synth: setup     ## the CloudFormation templates, into cdk.out
 	$(BIN)/python app.py
 
-bench: bench-serving bench-tritonclient  ## all measurements side by side with peers
+bench: bench-serving bench-tritonclient bench-evaluate bench-drift bench-cbpe  ## all measurements side by side with peers
 
 bench-serving: setup  ## the serving path, warm and cold, beside its peers
 	$(BIN)/python -m bench.serving
 
 bench-tritonclient: setup  ## a stock Triton client against the local cloud, to the bit
 	$(BIN)/python -m bench.tritonclient
+
+bench-evaluate: setup  ## a whole evaluation beside Evidently's and NannyML's
+	$(BIN)/python -m bench.evaluate
+
+bench-drift: setup  ## how often drift is reported where there is none, and found where there is
+	$(BIN)/python -m bench.drift
+
+bench-cbpe: setup  ## performance estimated without labels beside the naive estimate's and NannyML's
+	$(BIN)/python -m bench.cbpe
 
 clean:           ## what was built (not the local cloud's state)
 	rm -rf .build cdk.out
