@@ -1,17 +1,19 @@
-"""The whole path on real flights: train, deploy, live through a day of traffic, and account for every answer."""
+"""The whole path on real flights: train, deploy, live through a day, account for every answer, and have it judged."""
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from statistics import quantiles
 from typing import Any
 
+import numpy as np
 from rich.progress import Progress
 
 from functions.adapters.model_folder import FolderCode, load_settings
 from functions.domain.errors import UnavailableError
-from functions.retrain.dataset import load_dataset
+from functions.retrain.dataset import Dataset, load_dataset
 from trimtab import local_process
 from trimtab.bring_up import ensure_deployed_stack
 from trimtab.console import note, notes, print_table, results, step
@@ -19,18 +21,22 @@ from trimtab.deploy import deploy
 from trimtab.endpoint import Answered, Endpoint, find_endpoint
 from trimtab.prediction_log import delivered_records, prediction_ids
 from trimtab.project import Project
+from trimtab.report import fetch_report, print_summary
 from trimtab.scores import scores
+from trimtab.signed_endpoint import SignedEndpoint
 from trimtab.stage import LOCAL, Stage
 from trimtab.traffic import send
 from trimtab.training import example_row, train_if_needed
+from trimtab.virtual_clock import HEADER, VirtualClock
 
 MODEL = "flights"
+LABEL_DELAY_MS = 6 * 3_600_000  # after its departure a flight has arrived
 DAY = datetime(2013, 3, 1, tzinfo=UTC)  # the first day that the model has not seen
 
 
 def run(project: Project) -> None:
     """Tell the whole story; leaves the local cloud running."""
-    notes.rule("Will a flight from New York arrive late? From a folder to an HTTPS answer")
+    notes.rule("Will a flight from New York arrive late? From a folder to an HTTPS answer, and a verdict")
     artifact = train_if_needed(project, MODEL)
     stage = ensure_deployed_stack(project, LOCAL, MODEL)
     with step("register, publish, smoke-test, go live"):
@@ -40,19 +46,35 @@ def run(project: Project) -> None:
     note(f"  {done.message}")
     endpoint = find_endpoint(stage, MODEL)
     _show_protection(endpoint, example_row(artifact))
-    rows, truth = _day_of_flights(project)
-    answered = _send_day(endpoint, rows)
-    _show_answers(rows, answered, truth)
-    _account(stage, answered)
+    day = _day_of_flights(project)
+    rows = list(day.rows())
+    with _virtual_time(stage):
+        answered = _send_day(endpoint, rows, day)
+        _show_answers(rows, answered, day.labels.tolist())
+        _account(stage, answered)
+        _judge(stage, answered, day)
     results.print(f"\nTry it yourself:\n  {endpoint.curl(rows[0])}", markup=False)
-    results.print("Then: `trimtab status flights`, `trimtab down`, or a model of your own: `trimtab new --help`")
+    results.print(
+        "Then: `trimtab report flights --open`, `trimtab replay flights` for the year, `trimtab status flights`, "
+        "`trimtab down`; or a model of your own: `trimtab new --help`"
+    )
 
 
-def _day_of_flights(project: Project) -> tuple[list[dict[str, Any]], list[bool | None]]:
-    """The day's flights as a client sends them, and whether each came late (None: it never arrived)."""
+def _day_of_flights(project: Project) -> Dataset:
+    """The day's flights, and whether each came late (None: it never arrived)."""
     folder = project.model_folder(MODEL)
-    flights = load_dataset(FolderCode(folder), load_settings(folder)).between(DAY, DAY + timedelta(days=1))
-    return list(flights.rows()), flights.labels.tolist()
+    return load_dataset(FolderCode(folder), load_settings(folder)).between(DAY, DAY + timedelta(days=1))
+
+
+@contextmanager
+def _virtual_time(stage: Stage) -> Iterator[None]:
+    """The local cloud lives on that day meanwhile, and then now again."""
+    local_process.control(str(stage.endpoint), "clock", {"to": "now"})  # a demo that was killed left it in the past
+    VirtualClock(str(stage.endpoint)).move(round(DAY.timestamp() * 1000))
+    try:
+        yield
+    finally:
+        local_process.control(str(stage.endpoint), "clock", {"to": "now"})
 
 
 def _show_protection(endpoint: Endpoint, row: Mapping[str, Any]) -> None:
@@ -69,10 +91,10 @@ def _show_protection(endpoint: Endpoint, row: Mapping[str, Any]) -> None:
     print_table("turned away", ["request", "status", "answer"], shown)
 
 
-def _send_day(endpoint: Endpoint, rows: Sequence[Mapping[str, Any]]) -> list[Answered]:
+def _send_day(endpoint: Endpoint, rows: Sequence[Mapping[str, Any]], day: Dataset) -> list[Answered]:
     with Progress(console=notes, transient=True) as progress:
         task = progress.add_task(f"{len(rows)} flights of {DAY:%-d %B %Y}, a request each", total=len(rows))
-        return send(endpoint, rows, lambda: progress.advance(task))
+        return send(endpoint, rows, lambda: progress.advance(task), _times_ms(day))
 
 
 def _show_answers(
@@ -109,3 +131,31 @@ def _account(stage: Stage, answered: Sequence[Answered]) -> None:
     results.print(f"\nanswers given {len(answered)}, found in the log in S3 {found}", markup=False)
     if found != len(answered):
         raise UnavailableError("the log does not hold what was answered")
+
+
+def _judge(stage: Stage, answered: Sequence[Answered], day: Dataset) -> None:
+    """Send the truth when it was known, let the schedules fire, and show what the last evaluation found."""
+    known = [
+        {"prediction_id": answer.prediction["id"], "label": late, "observed_at": _iso(time_ms + LABEL_DELAY_MS)}
+        for answer, late, time_ms in zip(answered, day.labels.tolist(), _times_ms(day), strict=True)
+        if late is not None
+    ]
+    clock = VirtualClock(str(stage.endpoint))
+    with step(f"two days later: {len(known)} labels have come, the schedules have made the table and judged it"):
+        clock.move(round((DAY + timedelta(days=1, hours=12)).timestamp() * 1000))
+        SignedEndpoint(stage, MODEL).send("labels", {"labels": known}, **{HEADER: str(clock.now_ms)})
+        clock.move(round((DAY + timedelta(days=2, hours=1)).timestamp() * 1000))
+        page = fetch_report(stage, MODEL)
+    if clock.failures:
+        raise UnavailableError(f"a schedule's run failed: {clock.failures[0]}")
+    print_summary(json.loads(page.with_suffix(".json").read_text()))
+    results.print(f"\nthe whole report: {page}", markup=False)
+
+
+def _times_ms(day: Dataset) -> list[int]:
+    times = day.time if day.time is not None else np.empty(0, dtype="datetime64[ms]")
+    return list(times.astype("datetime64[ms]").astype(np.int64).tolist())
+
+
+def _iso(time_ms: int) -> str:
+    return datetime.fromtimestamp(time_ms / 1000, UTC).isoformat()

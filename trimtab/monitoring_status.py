@@ -1,6 +1,7 @@
 """What monitoring has to say of a model: its last verdict and since when, label coverage, alarms, what is next."""
 
 import json
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import takewhile
 from typing import Any
@@ -58,8 +59,9 @@ def _coverage(stage: Stage, evaluation: Evaluation) -> float | None:
 
 
 def _alarms(stage: Stage, model: str) -> list[dict[str, Any]]:
-    """The model's alarms that are not OK."""
-    prefix = stage.names.alarm(model, "")
+    """The model's alarms that are not OK. An alarm is a model's by what it counts: its name alone could be two's."""
+    counted = {model, *(stage.names.function(verb, model) for verb in ("predict", "ingest", "api"))}
+    prefix = stage.names.alarm("").rstrip("-") + "-"
     pages = stage.client("cloudwatch").get_paginator("describe_alarms").paginate(AlarmNamePrefix=prefix)
     return [
         {
@@ -70,8 +72,15 @@ def _alarms(stage: Stage, model: str) -> list[dict[str, Any]]:
         }
         for page in pages
         for alarm in page["MetricAlarms"]
-        if alarm["StateValue"] != QUIET
+        if alarm["StateValue"] != QUIET and counted & set(_dimensions(alarm))
     ]
+
+
+def _dimensions(alarm: Mapping[str, Any]) -> Iterator[str]:
+    """The values of all dimensions of what an alarm counts."""
+    parts = [query.get("MetricStat", {}).get("Metric", {}) for query in alarm.get("Metrics", [])]
+    for metric in (alarm, *parts):
+        yield from (dimension["Value"] for dimension in metric.get("Dimensions", []))
 
 
 def _next_evaluation(stage: Stage, model: str) -> str | None:
