@@ -53,7 +53,7 @@ class Endpoint:
 
     def get(self, path: str) -> dict[str, Any]:
         """The JSON answer of a GET; raises as `ask` does."""
-        return _checked(self.call("GET", path))
+        return checked(self.call("GET", path))
 
     def ask(self, rows: Sequence[Mapping[str, Any]], **headers: str) -> Answered:
         """Answers for named rows; waits as long as the endpoint says when it has too many requests.
@@ -71,7 +71,7 @@ class Endpoint:
             response = self.call("POST", f"/models/{self.model}/predict", body, **headers)
             seconds = perf_counter() - begun
             if response.status != TOO_MANY_REQUESTS:
-                return Answered(_checked(response), seconds, throttled)
+                return Answered(checked(response), seconds, throttled)
             sleep(float(response.headers.get("Retry-After", 1)))
         raise UnavailableError(
             f"turned away {MOST_TRIES} times (HTTP {TOO_MANY_REQUESTS}): raise rate or quota in model.toml's [api]"
@@ -88,7 +88,13 @@ class Endpoint:
         return f"curl -s {key}-H 'content-type: application/json' -d '{body}' {self.url}/models/{self.model}/predict"
 
 
-def _checked(response: urllib3.BaseHTTPResponse) -> dict[str, Any]:
+def checked(response: urllib3.BaseHTTPResponse) -> dict[str, Any]:
+    """The JSON of an answer.
+
+    Raises:
+        InvalidRequestError: the endpoint turned the request away; its text says why.
+        UnavailableError: it could not answer, or answered no JSON.
+    """
     try:
         answer: dict[str, Any] = json.loads(response.data)
     except ValueError:

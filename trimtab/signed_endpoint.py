@@ -1,9 +1,9 @@
-"""A model's signed calls as its senders see them: labels, and observations of models that run elsewhere."""
+"""Sends labels and observations to a model's endpoint, each request signed with AWS credentials."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from time import sleep
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import boto3
 import urllib3
@@ -11,71 +11,74 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from functions.domain.errors import InvalidRequestError, NotFoundError, UnavailableError
-from trimtab.endpoint import TIMEOUT_S, TOO_MANY_REQUESTS, find_endpoint
+from functions.domain.errors import UnavailableError
+from trimtab.endpoint import TIMEOUT_S, TOO_MANY_REQUESTS, checked, find_endpoint
 from trimtab.stage import Stage
 
-MOST_TRIES: Final = 8
-SERVICE: Final = "execute-api"
-
-What = Literal["labels", "observations"]
+SERVICE = "execute-api"
+MOST_TRIES = 8
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 5.0
+CONNECTIONS = 8
 
 
 class SignedEndpoint:
-    """Sends documents signed with the credentials at hand; keeps its connections alive, and may be used by threads."""
+    """One model's `labels` and `observations` calls, with connections that are kept; threads may share it.
 
-    def __init__(self, stage: Stage, model: str) -> None:
-        """Raises NotFoundError: the model is not deployed there, or there are no AWS credentials."""
-        self._url = f"{find_endpoint(stage, model).url}/models/{model}/"
+    Signs as the local cloud's own account there, and as boto3 would anywhere else.
+
+    Raises:
+        NotFoundError: the model is not deployed in the stage.
+        UnavailableError: there are no AWS credentials.
+    """
+
+    def __init__(self, stage: Stage, model: str, pause: Callable[[float], None] = sleep) -> None:
+        self._base = f"{find_endpoint(stage, model).url}/models/{model}/"
         self._region = stage.names.region
         self._credentials = _credentials(stage)
-        self._pool = urllib3.PoolManager(timeout=TIMEOUT_S, retries=False, maxsize=8)
+        self._pool = urllib3.PoolManager(maxsize=CONNECTIONS, timeout=TIMEOUT_S, retries=False)
+        self._pause = pause
 
-    def send(self, what: What, document: Mapping[str, Any], **headers: str) -> dict[str, Any]:
-        """What the endpoint answers: how many rows it `accepted`, and why it `rejected` the others.
+    def send(
+        self, what: Literal["labels", "observations"], document: Mapping[str, Any], **headers: str
+    ) -> dict[str, Any]:
+        """Send `{"labels": […]}` or `{"observations": […]}`; the answer, with the rows that were rejected.
 
-        A request that was not answered, or turned away for now, is made again: sending twice changes nothing.
+        What is throttled, broken or cut off is sent again, so labels and observations with ids of their own may arrive
+        twice and count once. `headers` go along unsigned.
 
         Raises:
-            InvalidRequestError: no row of it was right, or it is none; the text says why.
-            UnavailableError: no answer, or turned away too often.
+            InvalidRequestError: no row was taken, or the request is malformed, or not allowed.
+            UnavailableError: the endpoint does not answer, after all tries.
         """
-        body = json.dumps(document).encode()
-        for tried in range(MOST_TRIES):
-            response = self._post(self._url + what, body, headers)
-            if response is not None and response.status < 500 and response.status != TOO_MANY_REQUESTS:
-                return _checked(response)
-            wait = None if response is None else response.headers.get("Retry-After")
-            sleep(float(wait) if wait is not None else min(5.0, 0.1 * 2**tried))
-        said = "no answer" if response is None else f"HTTP {response.status}"
-        raise UnavailableError(f"{self._url}{what} was tried {MOST_TRIES} times: {said}")
+        body = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+        for number in range(MOST_TRIES):
+            last = number == MOST_TRIES - 1
+            pause = min(FIRST_PAUSE_S * 2**number, LONGEST_PAUSE_S)
+            try:
+                response = self._post(self._base + what, body, headers)
+            except urllib3.exceptions.HTTPError as error:
+                if last:
+                    raise UnavailableError(f"{self._base} does not answer: {error}") from error
+            else:
+                again = response.status == TOO_MANY_REQUESTS or response.status >= 500
+                if last or not again:
+                    return checked(response)
+                pause = max(pause, float(response.headers.get("Retry-After", 0)))
+            self._pause(pause)
+        raise AssertionError("the last try returns or raises")
 
-    def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse | None:
-        """The answer, or None where there was none."""
-        request = AWSRequest("POST", url, data=body, headers={"Content-Type": "application/json", **headers})
-        SigV4Auth(self._credentials, SERVICE, self._region).add_auth(request)
-        try:
-            return self._pool.request("POST", url, body=body, headers=dict(request.headers.items()))
-        except urllib3.exceptions.HTTPError:
-            return None
+    def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
+        """Sign anew for each try: a signature is good for five minutes, and credentials may be renewed."""
+        request = AWSRequest("POST", url, headers={"Content-Type": "application/json"}, data=body)
+        SigV4Auth(self._credentials.get_frozen_credentials(), SERVICE, self._region).add_auth(request)
+        return self._pool.request("POST", url, body=body, headers={**dict(request.headers.items()), **headers})
 
 
-def _credentials(stage: Stage) -> Credentials:
+def _credentials(stage: Stage) -> Any:
+    """What requests to a stage are signed with."""
     if stage.is_local:
         return Credentials(stage.names.account, "local")
     found = boto3.session.Session().get_credentials()
     if found is None:
-        raise NotFoundError("no AWS credentials were found: set AWS_PROFILE, or log in")
-    return found.get_frozen_credentials()
-
-
-def _checked(response: urllib3.BaseHTTPResponse) -> dict[str, Any]:
-    try:
-        answer: dict[str, Any] = json.loads(response.data)
-    except ValueError:
-        raise UnavailableError(f"the endpoint answered {response.status} with no JSON in it") from None
-    if response.status < 300:
-        return answer
-    rejected = "; ".join(f"row {row['row']}: {row['error']}" for row in answer.get("rejected", [])[:3])
-    reason = f"{answer.get('error', answer)} (HTTP {response.status})"
-    raise InvalidRequestError(f"{reason}: {rejected}" if rejected else reason)
+        raise UnavailableError("no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+    return found

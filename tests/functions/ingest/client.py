@@ -1,7 +1,7 @@
 """A client of ingest, in process: what API Gateway would send, and what it would make of the answer."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -43,6 +43,7 @@ OUTPUTS: dict[Task, dict[str, Any]] = {
     "multiclass": {"label": "hot", "probabilities": {"hot": 0.7, "mild": 0.2, "cold": 0.1}},
     "regression": {"label": 12.5},
 }
+_JSON = {"Content-Type": "application/json"}
 EVALUATE = EvaluationConfig(86_400, 604_800, ("log_loss",), (), 200, 200, 0.5, 0.95, 0.05, 0.05, 0.005, 0.05, 2, 0)
 
 
@@ -68,13 +69,18 @@ def signed_event(
     return event(method, path, body, headers, requestContext=context)
 
 
+def labels_event(rows: Sequence[Any]) -> dict[str, Any]:
+    """A request that brings labels."""
+    return signed_event("POST", "/models/visitors/labels", json.dumps({"labels": rows}), _JSON)
+
+
 class Client:
     """Calls one API."""
 
     def __init__(self, config: ModelConfig) -> None:
-        self.config = config
+        self.read_config: Callable[[], ModelConfig] = lambda: config
         self.label_sink, self.observation_sink = MemorySink(), MemorySink()
-        known = KnownConfig(lambda: self.config).at
+        known = KnownConfig(lambda: self.read_config()).at
         calls = Calls(
             known,
             Delivery("labels", "visitors", self.label_sink),
@@ -90,7 +96,7 @@ class Client:
 
     def post(self, call: str, document: Any) -> Answer:
         body = document if isinstance(document, bytes) else json.dumps(document, ensure_ascii=False).encode()
-        return self.send(signed_event("POST", f"/models/visitors/{call}", body, {"Content-Type": "application/json"}))
+        return self.send(signed_event("POST", f"/models/visitors/{call}", body, _JSON))
 
     def labels(self, rows: Sequence[Any]) -> Answer:
         return self.post("labels", {"labels": rows})

@@ -11,11 +11,11 @@ from tests.functions.ingest.client import (
     PREDICTED,
     PREDICTION_ID,
     SENDER,
-    TIME,
     Client,
     config_for,
     error_of,
 )
+from tests.functions.predict.client import TIME
 
 LABEL = {"prediction_id": PREDICTION_ID, "label": True}
 
@@ -52,7 +52,7 @@ def test_the_same_prediction_may_be_labelled_twice_and_otherwise(client: Client)
     assert client.label_records[0]["labels"] == [True, True, False]
 
 
-BAD_ROWS = [
+BAD_ROWS: list[tuple[Any, str]] = [
     (None, "should be an object, not null"),
     ([], "should be an object, not a list of 0"),
     ({"label": True}, "prediction_id: is missing"),
@@ -131,7 +131,8 @@ def test_a_binary_models_labels_are_of_its_positive_classs_type(positive: Any, g
 
 
 def test_a_model_of_several_classes_takes_any_class(multiclass: Client) -> None:
-    good, bad = ["hot", 3, True, "unheard of"], [None, 1.5, "", [], {}]
+    good: list[Any] = ["hot", 3, True, "unheard of"]
+    bad: list[Any] = [None, 1.5, "", [], {}]
     answer = multiclass.labels([{**LABEL, "label": label} for label in [*good, *bad]])
     assert (answer.json["accepted"], len(answer.json["rejected"])) == (4, 5)
     assert multiclass.label_records[0]["labels"] == good

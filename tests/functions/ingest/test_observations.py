@@ -11,11 +11,11 @@ from tests.functions.ingest.client import (
     INPUTS,
     PREDICTED,
     SENDER,
-    TIME,
     Client,
     error_of,
     observation,
 )
+from tests.functions.predict.client import TIME
 
 
 def test_a_request_leaves_one_record_of_all_its_observations(client: Client) -> None:
@@ -96,7 +96,7 @@ def test_every_feature_is_needed(client: Client) -> None:
         assert (answer.status, error_of(answer).partition(";")[0]) == (400, f"{name}: is missing")
 
 
-BAD_ROWS = [
+BAD_ROWS: list[tuple[Any, str]] = [
     (7, "should be an object, not 7"),
     (observation(time=...), "time: is missing"),
     (observation(version=...), "version: is missing"),
