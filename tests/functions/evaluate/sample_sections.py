@@ -102,8 +102,13 @@ def reliability() -> list[Section]:
 
 
 def maturity(predictions: int, labelled: int, mature: int, mature_labelled: int) -> Section:
+    window, labelled_window = (
+        {"start": f"2013-07-{day - 7:02}T{hour}:00:00Z", "end": f"2013-07-{day}T{hour}:00:00Z"}
+        for day, hour in ((22, "00"), (21, "18"))
+    )
     return {
         "window": {
+            **window,
             "predictions": predictions,
             "labelled": labelled,
             "coverage": labelled / predictions if predictions else None,
@@ -111,6 +116,7 @@ def maturity(predictions: int, labelled: int, mature: int, mature_labelled: int)
             "young_share": 1 / 28 if predictions else None,
         },
         "labelled_window": {
+            **labelled_window,
             "predictions": mature,
             "labelled": mature_labelled,
             "coverage": mature_labelled / mature if mature else None,
