@@ -56,7 +56,7 @@ def prepare(report: Report) -> Ground:
 def model_copy(folder: Path, report: Report) -> Path:
     """A copy of the artifact, so that training again meanwhile does not change what is measured."""
     artifact, copy = BUILD / "artifacts" / "flights", folder / "model"
-    if not (artifact / "manifest.json").is_file():
+    if not (artifact / "reference.json").is_file():  # nor one from before there was any
         report("training flights")
         train(MODEL_FOLDER, artifact, report)
     shutil.rmtree(copy, ignore_errors=True)
