@@ -26,6 +26,8 @@ TRAINING_CODE = (
             "domain/canonical_json.py",
             "domain/contract.py",
             "domain/intervals.py",
+            "domain/isotonic.py",
+            "domain/log_table.py",
             "domain/multiclass_metrics.py",
             "domain/ranking.py",
             "domain/reference.py",
