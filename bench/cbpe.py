@@ -5,7 +5,6 @@ Beside the naive estimate (the last known performance) and NannyML's CBPE, which
 
 import argparse
 import json
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -186,4 +185,4 @@ def _print(scores: Sequence[Scored], weeks: Weeks, peer: Mapping[str, Any]) -> N
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
