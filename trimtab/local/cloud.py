@@ -38,6 +38,7 @@ from trimtab.local.lambda_layers import Layers
 from trimtab.local.lambda_metrics import LambdaMetrics
 from trimtab.local.lambda_records import FunctionFiles, split_name
 from trimtab.local.lambda_service import LambdaService
+from trimtab.local.log_search import LogSearch
 from trimtab.local.log_sink import LogSink
 from trimtab.local.metric_store import MetricStore
 from trimtab.local.metrics_api import MetricsApi
@@ -90,7 +91,7 @@ class Cloud:
         )
         self._front = Front(
             self._journal, LambdaApi(service), self._firehose, metrics_api, self._watch.alarms, self._watch.bus,
-            self._watch.topics, control.answer,
+            self._watch.topics, LogSearch(self._moto, LOCAL_ACCOUNT, LOCAL_REGION), control.answer,
         )  # fmt: skip
         self._gateway = Gateway(
             account=LOCAL_ACCOUNT,

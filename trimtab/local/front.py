@@ -1,6 +1,6 @@
 """The AWS endpoint: what moto gets wrong and the local cloud's own calls are answered here, the rest by moto.
 
-Ours are Lambda, Firehose's puts, EventBridge's PutEvents and CloudWatch's metrics.
+Ours are Lambda, Firehose's puts, EventBridge's PutEvents, CloudWatch's metrics and the search in its logs.
 """
 
 import json
@@ -14,6 +14,8 @@ from trimtab.local.firehose import PUTS, Firehose
 from trimtab.local.http_message import Request, Response
 from trimtab.local.journal import Journal
 from trimtab.local.lambda_api import API_PATH, LambdaApi
+from trimtab.local.log_search import OPERATION as FILTER_LOG_EVENTS
+from trimtab.local.log_search import LogSearch
 from trimtab.local.metrics_api import MetricsApi
 from trimtab.local.topics import Topics
 from trimtab.local.transactions import TARGET as TRANSACTION
@@ -35,10 +37,11 @@ class Front:
         alarms: Alarms,
         bus: EventBus,
         topics: Topics,
+        logs: LogSearch,
         control: Callable[[Request], Response],
     ) -> None:
         self._journal, self._lambda, self._firehose, self._control = journal, lambda_api, firehose, control
-        self._metrics, self._alarms, self._bus, self._topics = metrics, alarms, bus, topics
+        self._metrics, self._alarms, self._bus, self._topics, self._logs = metrics, alarms, bus, topics, logs
         self._transactions = Transactions(journal.call)
 
     def answer(self, request: Request) -> Response:
@@ -60,6 +63,8 @@ class Front:
             return self._monitoring(call.operation, request)
         if (call.service, call.operation) == ("events", "PutEvents"):
             return self._bus.answer(request)
+        if (call.service, call.operation) == ("logs", FILTER_LOG_EVENTS):
+            return self._logs.answer(request)
         response = self._journal.call(request)
         if (call.service, call.operation) == ("sns", "Publish"):
             self._topics.note(request, response)
