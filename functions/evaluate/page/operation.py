@@ -69,7 +69,7 @@ def _by_day(days: Sequence[Section]) -> Html:
         )
         for place, day in enumerate(days)
     ]
-    x = [(width / 2, days[0]["day"])] + ([(100 - width / 2, days[-1]["day"])] if len(days) > 1 else [])
+    x = [(0.0, days[0]["day"]), (100.0, days[-1]["day"])] if len(days) > 1 else [(50.0, days[0]["day"])]
     told = f"{caption}: {'; '.join(f'{day["day"]} {day["rows"]:,}' for day in days[:31])}"
     rows = [(day["day"], number(day["rows"])) for day in days]
     return figure(

@@ -5,8 +5,8 @@ The window is always filled or solid, the reference always an outline or a dashe
 
 _COLOURS = """
 :root{color-scheme:light dark;--paper:#fbfbfa;--card:#fff;--ink:#1b1f24;--soft:#59636e;--rule:#dfe3e8;--grid:#e8ebef;
---window:#1f6feb;--reference:#6b7280;--estimated:#b45309;--allowed:#1f6feb14;--band:#1f6feb30;--band-estimated:#b4530930;
---keep:#1a7f37;--retrain:#bc4c00;--roll-back:#cf222e;--unknown:#59636e;--cell:31,111,235;--wrong:207,34,46}
+--window:#1863d6;--reference:#6b7280;--estimated:#b45309;--allowed:#1863d614;--band:#1863d630;--band-estimated:#b4530930;
+--keep:#1a7f37;--retrain:#bc4c00;--roll-back:#cf222e;--unknown:#59636e;--cell:24,99,214;--wrong:207,34,46}
 @media (prefers-color-scheme:dark){:root{--paper:#0f1318;--card:#171c23;--ink:#e6eaef;--soft:#9aa5b1;--rule:#2c343e;
 --grid:#242b34;--window:#58a6ff;--reference:#9aa5b1;--estimated:#f0a04b;--allowed:#58a6ff1c;--band:#58a6ff38;
 --band-estimated:#f0a04b38;--keep:#4cc46a;--retrain:#f0883e;--roll-back:#ff7b72;--unknown:#9aa5b1;--cell:88,166,255;
@@ -19,7 +19,7 @@ body{margin:0;background:var(--paper);color:var(--ink);
 font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;
 overflow-wrap:anywhere}
 header,main{max-width:66rem;margin:0 auto;padding:0 1.25rem}
-header{padding-top:2rem}main{padding-bottom:4rem}
+header{padding-top:2rem}main{padding-bottom:4rem;overflow-x:clip}
 h1{font-size:2rem;line-height:1.2;margin:0}h2{font-size:1.35rem;margin:0 0 .5rem;padding-top:1rem}
 h3{font-size:1.05rem;margin:1.75rem 0 .5rem}h4{font-size:.95rem;margin:0 0 .4rem}p{margin:.4rem 0;max-width:46rem}
 .when,.of,.note,.legend,figcaption,caption,.under,.what,dt{color:var(--soft)}
@@ -122,7 +122,7 @@ h1{font-size:1.6rem}.plot.time .x span:nth-child(even){display:none}}
 
 _PAPER = """
 @media print{:root{color-scheme:light;--paper:#fff;--card:#fff;--ink:#000;--soft:#444;--rule:#bbb;--grid:#ddd;
---window:#1f6feb;--reference:#555;--estimated:#b45309;--keep:#1a7f37;--retrain:#bc4c00;--roll-back:#cf222e}
+--window:#1863d6;--reference:#555;--estimated:#b45309;--keep:#1a7f37;--retrain:#bc4c00;--roll-back:#cf222e}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}body{font-size:11px}nav{display:none}
 .scroll{overflow:visible}.card,figure,tr,.verdict,.reasons li{break-inside:avoid}h2,h3,h4{break-after:avoid}
 .cards{grid-template-columns:1fr 1fr}}

@@ -47,6 +47,26 @@ def test_every_sample_is_as_the_schema_says(name: str) -> None:
     validate(sample_reports.EVERY[name]())
 
 
+@pytest.mark.parametrize("name", sample_reports.EVERY)
+def test_the_example_in_the_docs_reads_every_report(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = sample_reports.EVERY[name]()
+    (tmp_path / "report.json").write_text(json.dumps(document))
+    monkeypatch.chdir(tmp_path)
+    example = (ROOT / "docs" / "report.md").read_text().split("```python\n")[1].split("```")[0]
+    exec(example, {})  # noqa: S102 - our own page
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith(document["verdict"]["verdict"])
+    assert len(said) == 1 + len(document["performance"]["metrics"]) + (document["drift"] is not None)
+
+
+def test_the_docs_tell_of_every_part() -> None:
+    page = (ROOT / "docs" / "report.md").read_text().split("| part |")[1]
+    parts = set(SCHEMA["properties"]) - {"model", "task", "external", "about", "evaluated_at", "by"}
+    assert [part for part in sorted(parts) if f"`{part}`" not in page] == []
+
+
 @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
 @pytest.mark.parametrize("labelled", [True, False])
 def test_what_evaluate_makes_of_rows_is_as_the_schema_says_and_can_be_rendered(
