@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from functions.evaluate.page.layout import note
-from functions.evaluate.page.markup import Content, Html, join, shortened, tag
+from functions.evaluate.page.markup import Html, shortened, tag
 from functions.evaluate.page.numbers import share
 
 Section = Mapping[str, Any]
 Bin = tuple[str, float, float]  # label, share in the reference, share in the window
 MOST_BINS = 12  # what a numeric column has at most, as a rule; of more categories the largest are drawn
-_SWATCHES = join((tag("i", class_="swatch reference"), "reference ", tag("i", class_="swatch window"), "window"))
 
 
 def distribution(column: Section) -> Html:
@@ -20,11 +19,17 @@ def distribution(column: Section) -> Html:
         return note("No values on either side.")
     shown, rest = _most(bins)
     longest = max(max(reference, now) for _, reference, now in bins) or 1.0
-    head: tuple[Content, ...] = ("", _SWATCHES, "reference", "window")
+    what = "bin" if column["mean"] is not None else "value"
+    head = (
+        tag("th", what, scope="col"),
+        tag("td"),
+        tag("th", tag("i", class_="swatch reference"), "reference", scope="col"),
+        tag("th", tag("i", class_="swatch window"), "window", scope="col"),
+    )
     return tag(
         "table",
-        tag("caption", "Shares by ", "bin" if column["mean"] is not None else "value"),
-        tag("thead", tag("tr", *(tag("th", words, scope="col") for words in head))),
+        tag("caption", f"Shares by {what}"),
+        tag("thead", tag("tr", *head)),
         tag("tbody", *(_row(one, longest) for one in shown)),
         tag("tfoot", tag("tr", tag("td", rest, colspan="4"))) if rest else None,
         class_="distribution",

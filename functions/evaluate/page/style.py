@@ -99,11 +99,12 @@ svg rect.reference{stroke:var(--reference);stroke-width:1.25;stroke-dasharray:no
 .card .facts{display:flex;flex-wrap:wrap;gap:.1rem 1rem;font-size:.85rem;margin:.2rem 0 .4rem}
 .card .facts div{display:flex;gap:.35rem}
 .distribution{font-size:.8rem;table-layout:fixed}.distribution th:first-child{width:28%}
-.distribution thead th:nth-child(n+3){width:4.9rem}
+.distribution thead th:nth-child(3){width:5.3rem}.distribution thead th:nth-child(4){width:4.1rem}
+.distribution thead th{white-space:nowrap}.distribution tr>:last-child{padding-right:0}
 .distribution caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .distribution th,.distribution td{padding:.1rem .5rem .1rem 0;border:0;min-width:0;overflow-wrap:anywhere}
 .distribution svg{display:block;width:100%;height:1.15rem;overflow:visible}
-.swatch{display:inline-block;width:.8rem;height:.55rem;margin:0 .3rem 0 .2rem;border:1.25px solid var(--reference)}
+.swatch{display:inline-block;width:.8rem;height:.55rem;margin:0 .3rem 0 0;border:1.25px solid var(--reference)}
 .swatch.window{background:var(--window);border-color:var(--window)}
 .distribution thead th:nth-child(n+3){text-align:right}.distribution tfoot td{color:var(--soft);padding-top:.3rem}
 .legend span{white-space:nowrap;margin-right:1rem}

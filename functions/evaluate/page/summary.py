@@ -81,10 +81,15 @@ def _judged_tile(report: Section) -> tuple[str, str, str]:
     judged, metric = report["judged_metric"], judged_value(report)
     if metric is None:
         return judged["title"], UNKNOWN, "no labels to compute it from"
-    reference = metric["reference"]
-    against = "" if reference is None else f"; {compared(metric)} than the reference's {measured(reference['value'])}"
+    reference = metric["reference"] and metric["reference"]["value"]
+    against = "" if reference is None else f"; {_than(compared(metric))} the reference's {measured(reference)}"
     within = interval(metric["low"], metric["high"]) or "no interval"
     return judged["title"], measured(metric["value"]), f"{within}{against}; {DIRECTIONS[judged['better']]}"
+
+
+def _than(words: str) -> str:
+    """`12.0% worse than`, `the same as`; of a reference of 0 nothing is so many per cent."""
+    return "beside" if words == UNKNOWN else f"{words} {'as' if words == 'the same' else 'than'}"
 
 
 def _estimate_tile(report: Section) -> Iterator[tuple[str, str, str]]:

@@ -86,6 +86,22 @@ def test_verdict_and_reasons_are_told_in_words_with_their_numbers() -> None:
     assert "12.0% worse than the reference's 0.4120" in page.text
 
 
+@pytest.mark.parametrize(
+    ("value", "reference", "said"),
+    [
+        (0.4, 0.4, "the same as the reference's 0.4000"),
+        (0.4, 0.0, "beside the reference's 0"),
+        (0.3, 0.4, "25.0% better than the reference's 0.4000"),
+        (0.4, None, "0.3500 to 0.4500; lower is better"),
+    ],
+)
+def test_the_judged_metric_is_told_beside_its_reference(value: float, reference: float | None, said: str) -> None:
+    report = sample_reports.binary()
+    report["performance"]["metrics"][0] |= {"value": value, "low": 0.35, "high": 0.45}
+    report["performance"]["metrics"][0]["reference"]["value"] = reference
+    assert said in Outline.of(render(report)).text
+
+
 def test_a_verdict_that_cools_down_says_until_when() -> None:
     report = sample_reports.binary()
     report["verdict"] |= {
