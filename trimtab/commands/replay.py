@@ -1,5 +1,6 @@
 """`trimtab replay`: its options, its progress bar, its table by month."""
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -65,6 +66,7 @@ def replay(
     from trimtab.replay import Asked
     from trimtab.replay import replay as live_through
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends it, its cloud is stopped
     day = None if until is None else until.replace(tzinfo=UTC)
     with _bar() as bar:
         done = live_through(Project.find(), Asked(model, history, time, train_share, label_delay, day, keep), bar)
