@@ -59,7 +59,7 @@ class Shuffle:
 def main() -> None:
     parser = argparse.ArgumentParser(description="False alarms and detection of drift.")
     parser.add_argument("--windows", type=int, default=1_000, help="windows without drift (default 1,000)")
-    parser.add_argument("--shifted", type=int, default=50, help="windows with each feature shifted (default 50)")
+    parser.add_argument("--shifted", type=int, default=40, help="windows with each feature shifted (default 40)")
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of tables")
     options = parser.parse_args()
     progress = Console(stderr=True)
@@ -121,7 +121,7 @@ def _shift(con: duckdb.DuckDBPyConnection, feature: Feature, reference: Referenc
         raise ValueError(f"{feature.name} cannot be shifted by its standard deviation")
     by = double_literal(SHIFT * column.digest.std)
     name = quoted(feature_column(feature.name))
-    added = by if feature.type == "float32" else f"floor({by} + hash(id) % 1000000 / 1e6)"
+    added = by if feature.type == "float32" else f"floor({by} + hash(time) % 1000000 / 1e6)"
     kind = "FLOAT" if feature.type == "float32" else "BIGINT"
     con.execute(f"CREATE TABLE shifted AS SELECT * REPLACE (CAST({name} + {added} AS {kind}) AS {name}) FROM {WINDOW}")
     con.execute(f"CREATE OR REPLACE VIEW {WINDOW} AS SELECT * FROM shifted")

@@ -32,7 +32,7 @@ type Report = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Flights:
-    """A Parquet file of all flights, the settings, and how many rows January and February have: the reference's size."""
+    """A file of all flights, the settings, and how many rows January and February have: the reference's size."""
 
     file: Path
     config: ModelConfig
@@ -76,14 +76,15 @@ def shuffled(given: Flights, seed: int, folder: Path) -> tuple[Path, Reference, 
     """
     file = folder / f"shuffled-{seed}.parquet"
     with duckdb.connect(config={"threads": 1}) as con:
+        numbered = f"read_parquet('{given.file}', file_row_number = true)"
         con.execute(
-            "CREATE TABLE shuffled AS SELECT *, row_number() OVER () - 1 AS place FROM ("
-            f"SELECT * FROM read_parquet('{given.file}', file_row_number = true) ORDER BY hash(file_row_number, {seed}))"
+            "CREATE TABLE shuffled AS SELECT *, row_number() OVER () - 1 AS place "
+            f"FROM (SELECT * FROM {numbered} ORDER BY hash(file_row_number, {seed}))"
         )
         sample = con.execute(f"SELECT * FROM shuffled WHERE place < {given.reference_rows} ORDER BY place").fetchnumpy()
         con.execute(
-            f"COPY (SELECT {', '.join(_logged(given))} FROM shuffled WHERE place >= {given.reference_rows} ORDER BY place)"
-            f" TO '{file}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
+            f"COPY (SELECT {', '.join(_logged(given))} FROM shuffled WHERE place >= {given.reference_rows} "
+            f"ORDER BY place) TO '{file}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
         )
         total = con.execute("SELECT count(*) FROM shuffled").fetchall()[0][0]
     return file, _reference(given, sample), total - given.reference_rows

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from functions.domain.reference import CategoryDigest, NumberDigest
 
 KNOT_STEP = 10  # every tenth of a reference's 201 quantiles: 20 bins of about equal share
+LEAST_ATOM = 0.01  # a single value that so many of the reference's have is compared by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +85,21 @@ class CategoryCounts:
 ColumnCounts = NumberCounts | CategoryCounts
 
 
+def atoms(digest: NumberDigest) -> dict[int, float]:
+    """The value by bin that is told from the rest of its bin: the smallest one, where enough of all values are it."""
+    starts = (digest.min, *digest.edges)
+    enough = max(LEAST_ATOM * sum(digest.counts), 1)
+    return {
+        index: start
+        for index, (start, ties) in enumerate(zip(starts, digest.ties, strict=False))
+        if start is not None and ties >= enough
+    }
+
+
 def compared_edges(digest: NumberDigest) -> NDArray[np.float64]:
-    """The edges of the bins that are compared: the reference's own; around its value where it has but one."""
-    if digest.edges or digest.min is None or digest.min != digest.max:
-        return np.array(digest.edges, dtype=np.float64)
-    return np.array([digest.min, np.nextafter(digest.min, np.inf)])
+    """The edges of the cells that are compared: the reference's own, and on either side of its atoms."""
+    values = np.array(list(atoms(digest).values()), dtype=np.float64)
+    return np.unique(np.concatenate([digest.edges, values, np.nextafter(values, np.inf)]))
 
 
 def knots(digest: NumberDigest) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from functions.domain.column_counts import CategoryCounts, NumberCounts, compared_edges
+from functions.domain.column_counts import CategoryCounts, NumberCounts, atoms, compared_edges
 from functions.domain.reference import CategoryDigest, NumberDigest
 
 MISSING, NEW, OTHER = "(missing)", "(new)", "(other)"
@@ -32,15 +32,31 @@ class Cells:
 
 
 def number_cells(digest: NumberDigest, window: NumberCounts) -> Cells:
-    """The reference's bins, and missing values where there are any on either side."""
-    edges = compared_edges(digest)
-    counts = np.array(digest.counts, dtype=np.float64)
-    losses = _numbers(digest.losses) if digest.losses else np.full(len(counts), np.nan)
-    labels = bin_labels(digest.edges)
-    if len(edges) > len(digest.edges):  # one value
-        counts, losses = np.array([0, counts[0], 0]), np.array([np.nan, losses[0], np.nan])
-        labels = (f"< {edges[0]:.6g}", f"{edges[0]:.6g}", f"> {edges[0]:.6g}")
-    cells = Cells(labels, counts, window.folded(edges), losses)
+    """The reference's bins, and missing values where there are any on either side.
+
+    A bin whose smallest value is an atom of the reference (many rows without rain) is two cells: that value, and the
+    others. Without that, no rain and hardly any would be the same.
+    """
+    losses = _numbers(digest.losses) if digest.losses else np.full(len(digest.counts), np.nan)
+    cut, special = compared_edges(digest), atoms(digest)
+    starts = np.concatenate([[-np.inf], cut])
+    counted = window.folded(cut)
+    found = []
+    for index, label in enumerate(bin_labels(digest.edges)):
+        low = digest.edges[index - 1] if index else -np.inf
+        high = digest.edges[index] if index < len(digest.edges) else np.inf
+        inside = (starts >= low) & (starts < high)
+        count, rows, loss = digest.counts[index], counted[inside].sum(), losses[index]
+        if index in special:
+            tied, value = digest.ties[index], special[index]
+            at = float(counted[starts == value].sum())
+            found.append((_shown(value, (*digest.edges, value)), tied, at, loss))
+            label, count, rows = f"{label}, not {_shown(value, (*digest.edges, value))}", count - tied, rows - at
+            loss = loss if count else np.nan
+        found.append((label, count, rows, loss))
+    kept = [cell for cell in found if cell[1] or cell[2]] or found[:1]
+    labels, reference, present, cell_losses = zip(*kept, strict=True)
+    cells = Cells(labels, *(np.array(part, dtype=np.float64) for part in (reference, present, cell_losses)))
     return _with_cell(cells, MISSING, digest.missing, window.missing, digest.missing_loss)
 
 
@@ -85,7 +101,8 @@ def bin_labels(edges: Sequence[float]) -> tuple[str, ...]:
 
 def _shown(edge: float, edges: Sequence[float]) -> str:
     """With as many digits, from four up, as it takes to tell the edges apart."""
-    digits = next((d for d in range(4, 17) if len({f"{e:.{d}g}" for e in edges}) == len(edges)), 17)
+    different = set(edges)
+    digits = next((d for d in range(4, 17) if len({f"{e:.{d}g}" for e in different}) == len(different)), 17)
     return f"{edge:.{digits}g}"
 
 

@@ -24,7 +24,8 @@ class NumberDigest:
     Bins are half-open: below edges[0], [edges[0], edges[1]), …, from edges[-1] up; so `counts` has one more than
     `edges`. `quantiles` are the values at 0, 1/200, …, 1 of the sorted sample (inverted CDF), if there is any.
     `losses[i]` is the mean loss on the hold-out of rows in bin i, `missing_loss` that of rows without a value; None
-    where the hold-out has none.
+    where the hold-out has none. `ties[i]` is how many of bin i's values are its smallest one: its lower edge, or `min`
+    in the first bin. So a value that many rows share (no rain) is told from what lies next to it.
     """
 
     count: int
@@ -39,6 +40,7 @@ class NumberDigest:
     quantiles: tuple[float, ...] = ()
     losses: tuple[float | None, ...] = ()
     missing_loss: float | None = None
+    ties: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

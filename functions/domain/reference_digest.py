@@ -48,6 +48,7 @@ def number_digest(values: NDArray[Any], held_out: HeldOut | None = None) -> Numb
         quantiles=tuple(_quantiles(present, np.arange(QUANTILES) / (QUANTILES - 1)).tolist()),
         losses=losses,
         missing_loss=missing_loss,
+        ties=_ties(present, edges),
     )
 
 
@@ -83,6 +84,12 @@ def _edges(present: NDArray[np.float64]) -> NDArray[np.float64]:
     deciles = _quantiles(present, np.arange(1, BINS) / BINS)
     above = deciles[deciles > present[0]]
     return np.unique(above if len(above) == len(deciles) else [present[first[1]], *above])
+
+
+def _ties(present: NDArray[np.float64], edges: NDArray[np.float64]) -> tuple[int, ...]:
+    """How many of the sorted values are the smallest of their bin."""
+    starts = np.concatenate([present[:1], edges])
+    return tuple((np.searchsorted(present, starts, side="right") - np.searchsorted(present, starts)).tolist())
 
 
 def _quantiles(present: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -35,6 +35,7 @@ def number_digest(
         quantiles=tuple(quantiles.tolist()),
         losses=tuple(losses),
         missing_loss=missing_loss,
+        ties=tuple(int(np.sum(present == start)) for start in [*distinct[:1], *edges]),
     )
 
 

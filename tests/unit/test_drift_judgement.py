@@ -179,3 +179,32 @@ def test_moments_of_bins_are_those_of_the_whole() -> None:
     assert window.mean == pytest.approx(far.mean(), rel=1e-12)
     assert window.std == pytest.approx(far.std(), rel=1e-6)
     assert counted(NORMAL, DIGEST).std == pytest.approx(NORMAL.std(), rel=1e-12)
+
+
+def test_hardly_any_rain_is_not_no_rain() -> None:
+    """Most rows share one value: a shift that stays below the next one moves no row into another bin."""
+    rain = np.where(RNG.random(20_000) < 0.93, 0.0, np.round(RNG.exponential(0.2, 20_000), 2) + 0.01)
+    found = _drift(number_digest(rain), rain[:5_000] + 0.009)
+    assert found.drifted
+    assert found.cells.labels == ("0", "all, not 0")
+    assert found.cells.window.tolist() == [0, 5_000]
+    assert not _drift(number_digest(rain), rain[:5_000]).drifted
+
+
+def test_values_between_those_that_there_were_are_other_values() -> None:
+    steps = RNG.integers(0, 12, 20_000).astype(float)
+    found = _drift(number_digest(steps), steps[:5_000] + 0.5)
+    assert found.drifted
+    assert found.cells.labels[:4] == ("0", "< 1, not 0", "1", "[1, 2), not 1")
+    assert found.cells.window_shares[::2] == pytest.approx(0)
+
+
+def test_a_single_values_loss_is_not_taken_for_its_neighbours() -> None:
+    digest = number_digest(np.array([0.0] * 500 + [1.0] * 500), [0.2, 0.6])
+    found = _drift(digest, np.array([0.0] * 250 + [0.5] * 250 + [1.0] * 500), 0.4)
+    assert found.cost == pytest.approx(-0.25 * 0.2 + 0.25 * 0.4)
+
+
+def test_a_digest_without_ties_is_compared_by_its_bins() -> None:
+    digest = replace(number_digest(np.array([0.0] * 500 + [1.0] * 500)), ties=())
+    assert _drift(digest, np.array([0.5] * 250 + [1.0] * 250)).cells.labels == ("< 1", "≥ 1")

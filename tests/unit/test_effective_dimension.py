@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from functions.domain.effective_dimension import MOST_COLUMNS, effective_dimension, effective_dimension_of
 
@@ -7,7 +8,9 @@ RNG = np.random.default_rng(0)
 
 
 def test_it_is_the_participation_ratio_of_the_eigenvalues() -> None:
-    correlations = np.corrcoef(RNG.normal(size=(500, 6)) @ RNG.normal(size=(6, 6)), rowvar=False)
+    correlations: NDArray[np.float64] = np.atleast_2d(
+        np.corrcoef(RNG.normal(size=(500, 6)) @ RNG.normal(size=(6, 6)), rowvar=False)
+    )
     eigenvalues = np.linalg.eigvalsh(correlations)
     assert effective_dimension(correlations) == pytest.approx(
         eigenvalues.sum() ** 2 / np.sum(eigenvalues**2), rel=1e-12

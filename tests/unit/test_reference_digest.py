@@ -84,3 +84,10 @@ def test_losses_of_categories_of_missing_values_and_of_all_others() -> None:
 
     assert digest.losses == {"a": 0.2}
     assert (digest.missing_loss, digest.other_loss) == (0.5, 0.7)
+
+
+def test_ties_are_the_rows_that_have_their_bins_smallest_value() -> None:
+    assert number_digest(np.array([0.0] * 95 + list(range(1, 26)))).ties == (95, 1, 1)
+    assert number_digest(np.array([1.0, 1, 2, 3])).ties == (2, 1, 1)
+    assert number_digest(np.full(3, 5.0)).ties == (3,)
+    assert number_digest(np.array([np.nan])).ties == ()

@@ -33,7 +33,7 @@ LOGGED: dict[str, Any] = {
 }
 
 
-def _quality(folder: Path, logged: dict[str, Any] | None = None, **given: Any) -> dict[str, dict[str, Any]]:
+def _quality(folder: Path, logged: dict[str, Any] | None = None, **given: Any) -> dict[str, Any]:
     with window(folder, CONFIG, logged or LOGGED) as con:
         section = quality(con, CONFIG, given.get("reference"), given.get("turned_away", {}))
     return section | {column["name"]: column for column in section["columns"]}
