@@ -1,11 +1,11 @@
 """Sends a history's rows and labels, each at its time, several requests at once, and remembers what was answered."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from functions.domain.errors import InvalidRequestError, UnavailableError
 from functions.retrain.dataset import Dataset, json_values
@@ -22,7 +22,9 @@ LABELS_A_REQUEST = 5_000
 class LabelsEndpoint(Protocol):
     """Where labels go: the model's own API, with signed requests."""
 
-    def send(self, what: str, document: dict[str, Any], **headers: str) -> dict[str, Any]: ...
+    def send(
+        self, what: Literal["labels", "observations"], document: Mapping[str, Any], **headers: str
+    ) -> dict[str, Any]: ...
 
 
 class ReplayTraffic:

@@ -1,10 +1,11 @@
 """A history is sent as it happened: a row asked about once, a label under its prediction, bad rows set aside."""
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 from threading import Lock
 from time import sleep
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 import pytest
@@ -48,7 +49,9 @@ class FakeLabels:
         self._endpoint, self._refuse = endpoint, refuse
         self.sent: dict[str, tuple[Any, str, int]] = {}
 
-    def send(self, what: str, document: dict[str, Any], **headers: str) -> dict[str, Any]:
+    def send(
+        self, what: Literal["labels", "observations"], document: Mapping[str, Any], **headers: str
+    ) -> dict[str, Any]:
         assert what == "labels"
         if self._refuse:
             return {"accepted": 0, "rejected": [{"row": 0, "error": "no such class"}]}
