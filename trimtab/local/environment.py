@@ -12,6 +12,8 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from time import perf_counter
 
 from trimtab.local.function_log import FunctionLog
@@ -37,13 +39,18 @@ INIT_LIMIT_S = 30.0  # AWS gives 10 s, and then the function's own timeout
 
 @dataclass(frozen=True, slots=True)
 class RunSpec:
-    """What runs: one version of one function."""
+    """What runs: one version of one function.
+
+    In `scratch` each of its environments makes a /tmp of its own; `below_tmp` are the variables that name places in it.
+    """
 
     function: str
     version: str
     handler: str
     task: Path
+    scratch: Path
     variables: Mapping[str, str]
+    below_tmp: Mapping[str, str]
     timeout_s: float
     memory_mb: int
     log_group: str
@@ -77,8 +84,11 @@ class Environment:
 
     def start(self) -> None:
         self._server.start()
+        self._tmp = Path(mkdtemp(dir=self.spec.scratch))
         variables = {
             **self.spec.variables,
+            **{name: f"{self._tmp}{place}" for name, place in self.spec.below_tmp.items()},
+            "TMPDIR": str(self._tmp),
             "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self._server.port}",
             "AWS_LAMBDA_LOG_GROUP_NAME": self.spec.log_group,
             "AWS_LAMBDA_LOG_STREAM_NAME": self._log.stream,
@@ -96,6 +106,7 @@ class Environment:
         self._inbox.put(None)
         self._group.end(self._child)
         self._server.stop()
+        rmtree(self._tmp, ignore_errors=True)
 
     def run(self, invocation: Invocation, keep_tail: bool) -> Result:
         """Hand the invocation over and wait; when its time is up the process is killed."""
@@ -195,6 +206,7 @@ class Environment:
         if not self.ready:
             self._on_failed(self, self._init_error or exited("none", status))
         self._server.stop()
+        rmtree(self._tmp, ignore_errors=True)
 
 
 def lambda_variables(

@@ -31,12 +31,13 @@ class Code:
 
 
 class CodeStore:
-    """Unpacks zips below `folder`."""
+    """Unpacks zips below `folder`. In `scratch` each environment has a /tmp of its own."""
 
     def __init__(self, folder: Path) -> None:
-        self._code, self._opt = folder / "code", folder / "opt"
-        self._code.mkdir(exist_ok=True)
-        self._opt.mkdir(exist_ok=True)
+        self._code, self._opt, self.scratch = folder / "code", folder / "opt", folder / "tmp"
+        shutil.rmtree(self.scratch, ignore_errors=True)  # of environments that were killed with their cloud
+        for place in (self._code, self._opt, self.scratch):
+            place.mkdir(exist_ok=True)
 
     def add(self, archive: bytes | Path) -> Code:
         """Unpack a zip, if it isn't there yet.

@@ -1,11 +1,14 @@
 """From a function's configuration to what its environments run with."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from trimtab.local.credentials import Key
 from trimtab.local.environment import RunSpec, lambda_variables
 from trimtab.local.lambda_code import CodeStore, python_path
 from trimtab.local.lambda_records import Configuration
+
+TMP = "/tmp"  # noqa: S108 - Lambda's own
 
 
 def run_spec(
@@ -41,10 +44,18 @@ def run_spec(
         version=configuration["Version"],
         handler=configuration["Handler"],
         task=task,
+        scratch=codes.scratch,
         variables={**rewritten, **own},
+        below_tmp=_below_tmp(configuration["Environment"]["Variables"]),
         timeout_s=float(configuration["Timeout"]),
         memory_mb=configuration["MemorySize"],
         log_group=logging["LogGroup"],
         log_as_json=logging["LogFormat"] == "JSON",
         snap_start=snap_start,
     )
+
+
+def _below_tmp(variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables that name /tmp or a place in it, which is then that place: empty, or `/…`."""
+    found = {name: value for name, value in variables.items() if value == TMP or value.startswith(f"{TMP}/")}
+    return {name: value.removeprefix(TMP) for name, value in found.items()}

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
+from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
@@ -264,6 +265,23 @@ def test_a_function_sees_its_own_environment_and_nothing_of_the_host(lambda_: An
     }
     assert {key: environment.get(key) for key in expected} == expected
     assert 0 < answer["context"]["remaining_ms"] <= 5000
+
+
+def test_each_environment_has_a_tmp_of_its_own(lambda_: Any, make: Make) -> None:
+    name = make(Environment={"Variables": {"HOME": "/tmp", "CACHE": "/tmp/cache", "OTHER": "/tmpfs"}})
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda _: invoke(lambda_, name, {"sleep": 0.5})[1]["environment"], range(2)))
+    homes = {answer["HOME"] for answer in answers}
+    assert len(homes) == 2
+    for answer in answers:
+        assert (Path(answer["HOME"]).is_dir(), list(Path(answer["HOME"]).iterdir())) == (True, [])
+        assert (answer["CACHE"], answer["OTHER"]) == (f"{answer['HOME']}/cache", "/tmpfs")
+        assert answer["TMPDIR"] == answer["HOME"]
+    invoke(lambda_, name, {"exit": 1})
+    deadline = monotonic() + 5
+    while sum(Path(home).exists() for home in homes) > 1 and monotonic() < deadline:
+        sleep(0.02)
+    assert sum(Path(home).exists() for home in homes) == 1, "it goes with its environment"
 
 
 def test_reserved_variables_are_refused(make: Make) -> None:
