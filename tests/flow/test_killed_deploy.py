@@ -14,7 +14,8 @@ from botocore.exceptions import BotoCoreError
 from urllib3.exceptions import HTTPError
 
 from functions.domain.errors import TrimtabError
-from functions.domain.release_artifact import MANIFEST, write_artifact
+from functions.domain.release_artifact import MANIFEST
+from functions.retrain.artifact import write_artifact
 from trimtab import local_process
 from trimtab.deploy import deploy
 from trimtab.endpoint import find_endpoint
