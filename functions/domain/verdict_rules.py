@@ -72,10 +72,14 @@ class Evidence:
     estimated: MetricValue | None
     estimate_error: float | None
     drifted: tuple[DriftedColumn, ...] | None
+    reference_time: str = "at training"  # or "in its first window": how reasons name the reference
 
 
 def worse_by(metric: MetricName, value: float, reference: float) -> float:
-    """How much worse a value is than its reference, relative to the reference's size; negative where it is better."""
+    """How much worse a value is than its reference, relative to the reference's size; negative where it is better.
+
+    `metric` has a better side: model.toml does not take another one for the judged metric.
+    """
     change = value - reference if metric.better == "lower" else reference - value
     return change / max(abs(reference), 1e-12)
 
@@ -135,8 +139,8 @@ def _by_labels(evidence: Evidence, config: EvaluationConfig) -> Iterable[Reason]
         return
     worse = worse_by(metric, score.value, reference.value)
     compared = (
-        f"{metric.title} is {_shown(score)} on {evidence.labelled_rows:,} labelled predictions, at training it was "
-        f"{reference.value:.4g}: {abs(worse):.1%} {'worse' if worse > 0 else 'better'}"
+        f"{metric.title} is {_shown(score)} on {evidence.labelled_rows:,} labelled predictions, "
+        f"{evidence.reference_time} it was {reference.value:.4g}: {_compared(worse)}"
     )
     numbers = {**_numbers(score, reference), "worse_by": worse, "tolerance": config.tolerance}
     if _beyond(metric, score, reference.value, config.tolerance):
@@ -173,8 +177,8 @@ def _by_estimate(evidence: Evidence, config: EvaluationConfig) -> Iterable[Reaso
         "" if evidence.estimate_error is None else f" (such estimates were off by {evidence.estimate_error:.3g} so far)"
     )
     text = (
-        f"without labels, {metric.title.lower()} is estimated at {_shown(estimated)}{trust}, at training it was "
-        f"{reference.value:.4g}: {abs(worse):.1%} {'worse' if worse > 0 else 'better'}"
+        f"without labels, {metric.title.lower()} is estimated at {_shown(estimated)}{trust}, "
+        f"{evidence.reference_time} it was {reference.value:.4g}: {_compared(worse)}"
     )
     numbers = {**_numbers(estimated, reference), "worse_by": worse, "estimate_error": evidence.estimate_error}
     margin = config.tolerance + (evidence.estimate_error or 0.0) / max(abs(reference.value), 1e-12)
@@ -199,6 +203,12 @@ def _credibly_worse(metric: MetricName, score: MetricValue, before: MetricValue,
         return False
     apart = best > worst if metric.better == "lower" else best < worst
     return apart and worse_by(metric, score.value, before.value) > tolerance
+
+
+def _compared(worse: float) -> str:
+    if abs(worse) < 0.0005:
+        return "the same"
+    return f"{abs(worse):.1%} {'worse' if worse > 0 else 'better'}"
 
 
 def _shown(score: MetricValue) -> str:

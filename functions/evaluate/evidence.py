@@ -38,6 +38,7 @@ def evidence(
         estimated=None if estimate is None else metric_of(estimate["window"]["metrics"], metric.name),
         estimate_error=None if estimate is None else estimate["mean_absolute_error"],
         drifted=None if drift is None or not drift["judged"] else _drifted(drift),
+        reference_time="in its first window" if reference and reference.source == "first_window" else "at training",
     )
 
 
