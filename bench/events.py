@@ -61,7 +61,7 @@ def gateway_event(path: str, document: Any) -> Event:
             "httpMethod": "POST",
             "path": f"/prod{path}",
             "protocol": "HTTP/1.1",
-            "requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
+            "requestId": "c6af9ac6-7b61-4e6f-9a41-93e8deadbeef",
             "requestTime": "01/Mar/2013:05:20:00 +0000",
             "requestTimeEpoch": 1362115200000,
             "identity": {"apiKeyId": "key", "sourceIp": "192.0.2.1", "userAgent": "bench"},

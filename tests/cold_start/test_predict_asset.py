@@ -15,6 +15,7 @@ from bench.lambda_process import LambdaProcess
 from bench.prepare import BUILD, model_copy, predict_task
 from functions.domain.contract import Contract
 from functions.domain.logged_record import recover
+from functions.domain.prediction_id import request_id
 from tests.contract.fake_container import serve_container
 from tests.contract.fake_firehose import FakeFirehose, FirehoseServer, refuse
 from trimtab.local.runtime_folder import runtime_folder
@@ -126,8 +127,9 @@ def test_answers_what_was_witnessed_once_the_record_is_acknowledged_over_tls(rel
     assert outputs(answer)["label"] == witnessed["label"]
     assert outputs(answer)["probability"] == [chance for row in witnessed["probability"] for chance in row]
     records = [json.loads(record) for record in stored]
+    context = release.event()["requestContext"]
     assert [(r["request_id"], r["release"], r["model_version"]) for r in records] == [
-        (release.event()["requestContext"]["requestId"], 7, 3)
+        (request_id(context["requestId"], context["requestTimeEpoch"]), 7, 3)
     ]
     assert records[0]["outputs"] == witnessed
     assert fake.connections == 1
