@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Protocol
 
 import boto3
 from botocore.config import Config
@@ -33,6 +33,12 @@ class LogSearch:
 
     events: Sequence[LogEvent]
     began_ms: int | None
+
+
+class Logs(Protocol):
+    """Logs of functions; `FunctionLogs` says what `search` does and raises."""
+
+    def search(self, function: str, words: Sequence[str], since_ms: int) -> LogSearch: ...
 
 
 class FunctionLogs:

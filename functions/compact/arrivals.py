@@ -9,7 +9,7 @@ from functions.compact.ledger import KINDS, Arrived, Ledger, arrival_hour, hour_
 from functions.domain.names import RecordKind
 
 # A look for what is new begins this many known objects back: buffers of one hour are not delivered in order.
-LOOKED_AT_AGAIN = 50
+LOOKED_AT_AGAIN = 10
 # One batch is read, merged and entered into the ledger before the next: it bounds memory, and what a death costs.
 BATCH_BYTES = 8 * 1024 * 1024  # of gzip; records are some fifteen times that
 BATCH_OBJECTS = 500

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 
 from functions.adapters.data_lake import DataLake
-from functions.adapters.function_log import FunctionLogs
+from functions.adapters.function_log import Logs
 from functions.adapters.metric_line import metric_line
 from functions.adapters.monitoring_registry import MonitoringRegistry
 from functions.compact.arrivals import Arrivals, RawObject, batches, find_arrivals
@@ -44,7 +44,7 @@ class Tools:
     monitoring: MonitoringRegistry
     lake: DataLake
     contracts: Contracts
-    logs: FunctionLogs
+    logs: Logs
     names: Names
     con: duckdb.DuckDBPyConnection
     scratch: Path

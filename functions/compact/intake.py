@@ -159,9 +159,9 @@ class Intake:
             if len({name.casefold() for name in inputs}) < len(inputs):
                 raise CorruptArtifactError("two of its inputs differ in upper and lower case only")
             known = {**self._deployed, **_types(features)}
-            types = {feature_column(name): known.get(name, TEXT) for name in inputs}
+            types = {feature_column(name): known.get(name.casefold(), TEXT) for name in inputs}
             sheet = self._sheets.setdefault(tuple(sorted(types.items())), Sheet({**PREDICTION, **types}))
-            self._forms[form] = sheet, tuple(name for name in inputs if name not in known)
+            self._forms[form] = sheet, tuple(name for name in inputs if name.casefold() not in known)
         sheet, strange = self._forms[form]
         columns = {feature_column(name): values for name, values in inputs.items()}
         for name in strange:
@@ -170,7 +170,8 @@ class Intake:
 
 
 def _types(features: Sequence[Feature]) -> dict[str, str]:
-    return {feature.name: feature_type(feature) for feature in features}
+    """DuckDB's type by a feature's name without upper case."""
+    return {feature.name.casefold(): feature_type(feature) for feature in features}
 
 
 def _flags(flags: Sequence[Sequence[str]], rows: int) -> list[str]:

@@ -108,7 +108,8 @@ def after(wanted: Types) -> str:
         union all by name
         select coalesce(p.{HOUR}, l.{HOUR}) as {HOUR}, coalesce(p.id, l.id) as id, {predictions}, {labels},
             coalesce(l.label_conflict, false) as label_conflict, coalesce(l.labels, {_EMPTY}) as labels
-        from predicted p full join labelled l on p.{HOUR} = l.{HOUR} and p.id = l.id"""
+        from predicted p full join labelled l on p.{HOUR} = l.{HOUR} and p.id = l.id
+        order by {HOUR}, time, id"""
 
 
 def counted(table: str) -> str:
@@ -120,9 +121,10 @@ def counted(table: str) -> str:
 
 
 def written(hour: int, path: Path, wanted: Types) -> str:
+    """Writes one hour's rows in the order that `after` gave them (the connection keeps it)."""
     columns = ", ".join(quoted(name) for name in [*COLUMNS, *wanted])
     return (
-        f"copy (select {columns} from hours_after where {HOUR} = {hour} order by time, id) to '{path}' "
+        f"copy (select {columns} from hours_after where {HOUR} = {hour}) to '{path}' "
         f"(format parquet, compression zstd, row_group_size {ROW_GROUP_ROWS})"
     )
 

@@ -54,18 +54,30 @@ class Merging:
     def merge(self, hours: Sequence[int], files: Mapping[int, Path]) -> Iterator[MergedHour]:
         """Merge what has come for these hours into their files, which are named by their hours; new hours have none."""
         there = self._features(files)
-        alike: dict[tuple[_Items, _Items], list[int]] = defaultdict(list)
+        alike: dict[_Items, dict[_Items, list[int]]] = defaultdict(lambda: defaultdict(list))
+        fresh: dict[_Items, list[int]] = defaultdict(list)
         for hour in hours:
-            wanted = joined([there[hour], *(s.features for n, s in self._sheets.items() if hour in self._hours[n])])
-            alike[tuple(there[hour].items()), tuple(wanted.items())].append(hour)
-        for (had, wanted_items), same in alike.items():
-            for part in _parts(same, files):
-                yield from self._merge_alike(part, files, dict(had), dict(wanted_items))
+            wanted = tuple(self._wanted(hour, there[hour]).items())
+            if hour in files:
+                alike[wanted][tuple(there[hour].items())].append(hour)
+            else:
+                fresh[wanted].append(hour)
+        for wanted, new in fresh.items():  # hours without a file go with any others: a set of statements has its price
+            first = next(iter(alike[wanted]), ())
+            alike[wanted][first] = sorted([*alike[wanted][first], *new])
+        for wanted, by_columns in alike.items():
+            for had, same in by_columns.items():
+                for part in _parts(same, files):
+                    yield from self._merge_alike(part, files, dict(had), dict(wanted))
 
     def close(self) -> None:
         """Let go of what is staged."""
         for name in [*self._sheets, "new_labels", "hours_before", "hours_after", "touched", "predicted", "labelled"]:
             self._con.execute(f'drop table if exists "{name}"')
+
+    def _wanted(self, hour: int, there: Types) -> dict[str, str]:
+        """The feature columns that an hour's file is to have."""
+        return joined([there, *(sheet.features for name, sheet in self._sheets.items() if hour in self._hours[name])])
 
     def _stage(self, name: str, sheet: Sheet) -> None:
         arrays, misfits = sheet.arrays()

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from functions.adapters.function_log import FunctionLogs, LogEvent
+from functions.adapters.function_log import LogEvent, Logs
 from functions.compact.ledger import Ledger, Rescued
 from functions.domain.errors import CorruptArtifactError
 from functions.domain.logged_record import LOG_MARKER, LOG_PART_MARKER, LoggedRecord, logged
@@ -37,7 +37,7 @@ class Rescue:
     rescued: Mapping[str, Rescued]
 
 
-def rescue(logs: FunctionLogs, functions: Iterable[str], ledger: Ledger, since_ms: int | None = None) -> Rescue:
+def rescue(logs: Logs, functions: Iterable[str], ledger: Ledger, since_ms: int | None = None) -> Rescue:
     """What the logs hold beyond the ledger; with `since_ms` all that was logged from then on.
 
     Raises:

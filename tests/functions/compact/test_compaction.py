@@ -1,0 +1,251 @@
+"""What becomes of records: rows of the table, each once, each with its label."""
+
+import json
+from typing import Any
+
+import pytest
+
+from functions.domain.errors import NotFoundError
+from functions.domain.log_table import hour_key, hour_of
+from tests.functions.compact.world import (
+    HOUR,
+    MODEL,
+    NOON,
+    World,
+    ids_of,
+    labels,
+    moment,
+    observation,
+    prediction,
+)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_a_prediction_becomes_a_row_of_its_hour(world: World) -> None:
+    record = prediction(NOON + 5, number=7, flags=[["out_of_range:distance"]])
+    world.arrive("predictions", record)
+    answer = world.compact()
+    assert list(world.hours()) == [hour_key(MODEL, hour_of(NOON))]
+    assert world.rows() == {
+        ids_of(record)[0]: {
+            "id": ids_of(record)[0],
+            "time": moment(NOON + 5),
+            "version": "1",
+            "release": 4,
+            "row": 0,
+            "client": "key-1",
+            "source": "api",
+            "latency_us": 1_200,
+            "flags": ["out_of_range:distance"],
+            "prediction": "true",
+            "score": 0.75,
+            "probabilities": None,
+            "label": None,
+            "target": None,
+            "observed_at": None,
+            "labelled_at": None,
+            "label_conflict": False,
+            "labels": [],
+            "in_carrier": "UA",
+            "in_delayed before": True,
+            "in_distance": 0.0,
+            "in_hour": 7,
+            "in_wind": [1.0, 0.0],
+        }
+    }
+    assert answer == {
+        "model": MODEL,
+        "objects": 1,
+        "records": 1,
+        "rescued": 0,
+        "predictions": 1,
+        "labels": 0,
+        "duplicates": 0,
+        "set_aside": 0,
+        "misfits": 0,
+        "hours": 1,
+        "unmatched": 0,
+        "complete": True,
+    }
+
+
+def test_rows_of_a_request_that_was_split_keep_their_numbers(world: World) -> None:
+    record = prediction(rows=2, first_row=3)
+    world.arrive("predictions", record)
+    world.compact()
+    assert [(row["id"], row["row"]) for row in world.rows().values()] == [
+        (id, n) for n, id in enumerate(ids_of(record), 3)
+    ]
+
+
+def test_an_observation_becomes_a_row_of_the_hour_in_which_it_was_made(world: World) -> None:
+    world.arrive("observations", observation("a", "b", time=NOON, scores=[0.5, None]), at=NOON + 3 * HOUR)
+    world.compact()
+    rows = world.rows()
+    assert list(world.hours()) == [hour_key(MODEL, hour_of(NOON))]
+    assert [rows[id]["score"] for id in "ab"] == [0.5, None]
+    assert {(row["source"], row["version"], row["release"], row["client"]) for row in rows.values()} == {
+        ("observation", "2013-02", None, "arn:aws:iam::123456789012:user/plane")
+    }
+
+
+def test_a_label_goes_into_the_row_of_its_prediction(world: World) -> None:
+    record = prediction(rows=2)
+    world.arrive("predictions", record)
+    world.compact()
+    world.arrive("labels", labels((ids_of(record)[1], False), observed_at=NOON + HOUR, time=NOON + 2 * HOUR))
+    answer = world.compact()
+    unlabelled, labelled = world.rows().values()
+    assert unlabelled["label"] is None
+    assert (labelled["label"], labelled["observed_at"], labelled["labelled_at"]) == (
+        "false",
+        moment(NOON + HOUR),
+        moment(NOON + 2 * HOUR),
+    )
+    assert (answer["predictions"], answer["labels"], answer["duplicates"]) == (0, 1, 0)
+
+
+def test_a_label_that_is_early_waits_for_its_prediction(world: World) -> None:
+    record = prediction()
+    world.arrive("labels", labels((ids_of(record)[0], True)))
+    world.compact()
+    (early,) = world.rows().values()
+    assert (early["time"], early["label"]) == (None, "true")
+    world.arrive("predictions", record)
+    world.compact()
+    (row,) = world.rows().values()
+    assert (row["time"], row["label"], row["score"]) == (moment(NOON), "true", 0.75)
+
+
+def test_a_label_finds_an_observation_by_the_time_that_it_names(world: World) -> None:
+    world.arrive("observations", observation("theirs-1", time=NOON))
+    world.arrive("labels", labels(("theirs-1", True), time=NOON + 9 * HOUR, predicted_at=[NOON + 5]))
+    world.compact()
+    (row,) = world.rows().values()
+    assert (row["source"], row["label"]) == ("observation", "true")
+
+
+def test_the_newest_observation_of_a_label_wins_and_the_older_one_is_kept(world: World) -> None:
+    record = prediction()
+    (id,) = ids_of(record)
+    world.arrive("predictions", record)
+    world.arrive("labels", labels((id, False), observed_at=NOON + 2 * HOUR, time=NOON + 2 * HOUR))
+    world.arrive("labels", labels((id, True), observed_at=NOON + HOUR, time=NOON + 3 * HOUR))
+    world.compact()
+    row = world.rows()[id]
+    assert (row["label"], row["labelled_at"], row["label_conflict"]) == ("false", moment(NOON + 2 * HOUR), False)
+    assert [(label["label"], label["observed_at"]) for label in row["labels"]] == [
+        ("true", moment(NOON + HOUR)),
+        ("false", moment(NOON + 2 * HOUR)),
+    ]
+
+
+def test_labels_that_differ_and_claim_the_same_time_are_a_conflict_and_the_later_to_arrive_stands(world: World) -> None:
+    record = prediction()
+    (id,) = ids_of(record)
+    world.arrive("predictions", record)
+    world.arrive("labels", labels((id, False), time=NOON + 3 * HOUR), labels((id, True), time=NOON + 2 * HOUR))
+    world.compact()
+    assert (world.rows()[id]["label"], world.rows()[id]["label_conflict"]) == ("false", True)
+
+
+def test_a_label_that_is_sent_twice_is_one_and_counts_from_when_it_came_first(world: World) -> None:
+    record = prediction()
+    (id,) = ids_of(record)
+    world.arrive("predictions", record)
+    world.arrive("labels", labels((id, True), time=NOON + 3 * HOUR), labels((id, True), time=NOON + 2 * HOUR))
+    answer = world.compact()
+    row = world.rows()[id]
+    assert (len(row["labels"]), row["labelled_at"], row["label_conflict"]) == (1, moment(NOON + 2 * HOUR), False)
+    assert (answer["labels"], answer["duplicates"]) == (1, 1)
+
+
+def test_the_same_record_twice_is_one_row(world: World) -> None:
+    record = prediction(rows=3)
+    world.arrive("predictions", record, record)
+    world.arrive("predictions", record)
+    answer = world.compact()
+    assert list(world.rows()) == ids_of(record)
+    assert (answer["predictions"], answer["duplicates"]) == (3, 6)
+
+
+@pytest.mark.parametrize("later_first", [False, True])
+def test_of_two_predictions_of_one_id_the_earlier_stays(world: World, later_first: bool) -> None:
+    early = prediction(NOON, number=1)
+    late = {**early, "time": NOON + 9, "client": "other"}
+    for record in (late, early) if later_first else (early, late):
+        world.arrive("predictions", record)
+        world.compact()
+    (row,) = world.rows().values()
+    assert (row["time"], row["client"]) == (moment(NOON), "key-1")
+
+
+def test_a_second_run_reads_nothing_and_writes_nothing(world: World) -> None:
+    record = prediction()
+    world.arrive("predictions", record)
+    world.arrive("labels", labels((ids_of(record)[0], True)))
+    world.compact()
+    before = dict(world.s3.objects)
+    answer = world.compact()
+    assert (answer["objects"], answer["hours"]) == (0, 0)
+    assert world.s3.objects == before
+
+
+def test_all_that_is_asked_for_again_changes_nothing(world: World) -> None:
+    record = prediction(rows=2)
+    world.arrive("predictions", record)
+    world.arrive("labels", labels((ids_of(record)[0], True)))
+    world.compact()
+    before = world.hours()
+    answer = world.compact(since="2013-03-01T00:00:00Z")
+    assert world.hours() == before
+    assert (answer["objects"], answer["predictions"], answer["labels"], answer["duplicates"]) == (2, 0, 0, 3)
+
+
+def test_an_hour_that_was_lost_is_made_again_from_what_arrived_since(world: World) -> None:
+    record = prediction()
+    world.arrive("predictions", record)
+    world.compact()
+    before = world.hours()
+    for key in before:
+        del world.s3.objects["trimtab-test-data", key]
+    world.compact(since="2013-03-01T12:00:00Z")
+    assert world.hours() == before
+
+
+def test_labels_without_a_prediction_are_counted_once_they_are_old(world: World) -> None:
+    lost = prediction(number=99)
+    world.arrive("labels", labels((ids_of(lost)[0], True)))
+    assert world.compact()["unmatched"] == 0
+    assert world.compact(time="2013-03-03T12:00:00Z")["unmatched"] == 1
+    world.arrive("predictions", lost)
+    assert world.compact(time="2013-03-03T13:00:00Z")["unmatched"] == 0
+
+
+def test_what_was_done_is_counted_in_metrics_at_the_time_of_the_event(world: World) -> None:
+    record = prediction(rows=2)
+    world.arrive("predictions", record, b"no json\n")
+    world.arrive("labels", labels((ids_of(record)[0], True)))
+    world.compact(time="2013-03-01T13:05:00Z")
+    (line,) = world.said
+    metrics: dict[str, Any] = json.loads(line)
+    assert metrics.pop("_aws")["Timestamp"] == NOON + 65 * 60_000
+    assert metrics == {
+        "model": MODEL,
+        "CompactedRows": 2,
+        "MergedLabels": 1,
+        "DuplicateRecords": 0,
+        "RejectedRecords": 1,
+        "RescuedRecords": 0,
+        "UnmatchedLabels": 0,
+    }
+
+
+def test_a_model_that_was_never_deployed_is_not_compacted(world: World) -> None:
+    world.table.items.clear()
+    with pytest.raises(NotFoundError, match="deploy the model's stack"):
+        world.compact()
