@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from functions.domain.contract import Feature
+from functions.domain.effective_dimension import effective_dimension_of
 from functions.domain.log_table import class_text
 from functions.domain.reference import Digest, LossLeaf, Reference, ReferenceColumn
 from functions.domain.reference_digest import DIGITS, HeldOut, category_digest, number_digest
@@ -44,7 +45,14 @@ def reference(
         if model.classes is None
         else calibrations(truth.scores, truth.labels, model.classes, positive),
         loss_tree=_loss_tree(rows, held_out, truth) if model.classes is None else (),
+        effective_dimension=_effective_dimension(rows.features, tensors),
     )
+
+
+def _effective_dimension(features: Sequence[Feature], tensors: Tensors) -> float | None:
+    single = [f.name for f in features if f.size is None and f.type in ("float32", "int64")]
+    found = effective_dimension_of([tensors[name].reshape(-1).astype(np.float64) for name in single])
+    return None if found is None else significant(found, DIGITS)
 
 
 def _loss_tree(rows: Dataset, held_out: Tensors, truth: Truth) -> tuple[LossLeaf, ...]:

@@ -120,3 +120,15 @@ def test_hold_out_metrics_of_flights_are_scikit_learns(flights: Flights) -> None
     assert flights.result.metrics["log_loss"] == pytest.approx(sk.log_loss(truth, scores), rel=1e-8)
     assert flights.result.metrics["roc_auc"] == pytest.approx(sk.roc_auc_score(truth, scores), rel=1e-8)
     assert flights.result.metrics["f1"] == pytest.approx(sk.f1_score(truth, answers.labels.astype(bool)), rel=1e-8)
+
+
+def test_its_effective_dimension_is_that_of_the_numeric_features(flights: Flights) -> None:
+    found = read_reference(flights.result.folder)
+    settings = load_settings(FLIGHTS)
+    rows = training_set(flights.dataset, settings).labelled()
+    numeric = [f.name for f in settings.contract_features if f.type != "string"]
+    columns = np.stack([np.asarray(rows.columns[name], np.float32).astype(float) for name in numeric], axis=1)
+    filled = np.where(np.isnan(columns), np.nanmean(columns, axis=0), columns)
+    eigenvalues = np.linalg.eigvalsh(np.corrcoef(filled, rowvar=False))
+
+    assert found.effective_dimension == pytest.approx(float(eigenvalues.sum() ** 2 / (eigenvalues**2).sum()), rel=1e-6)
