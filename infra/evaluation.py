@@ -57,7 +57,7 @@ class Evaluation(Construct):
     def _compact_rights(self) -> list[iam.PolicyStatement]:
         return [
             *self._data_rights(read=("raw", "table"), write=("rejected", "table")),
-            self._read_artifacts(),
+            *self._artifact_rights(),
             iam.PolicyStatement(
                 sid="RescueRecords", actions=["logs:FilterLogEvents"], resources=list(self._function_logs)
             ),
@@ -68,7 +68,7 @@ class Evaluation(Construct):
         registry = self._storage.registry
         return [
             *self._data_rights(read=("references", "reports", "table"), write=("references", "reports")),
-            self._read_artifacts(),
+            *self._artifact_rights(),
             registry_statement(registry, "ReadModels", ["dynamodb:GetItem", "dynamodb:Query"], EVERY_MODEL, MODELS),
             registry_statement(registry, "KeepEvaluations", ["dynamodb:PutItem"], EVERY_MODEL),
             iam.PolicyStatement(sid="PublishVerdicts", actions=["events:PutEvents"], resources=[bus.event_bus_arn]),
@@ -90,12 +90,15 @@ class Evaluation(Construct):
             ),
         ]
 
-    def _read_artifacts(self) -> iam.PolicyStatement:
-        return iam.PolicyStatement(
-            sid="ReadArtifacts",
-            actions=["s3:GetObject"],
-            resources=[self._storage.artifacts.arn_for_objects("artifacts/*")],
-        )
+    def _artifact_rights(self) -> list[iam.PolicyStatement]:
+        """A record may name a version that is not there, which a missing right to list would hide behind a 403."""
+        bucket = self._storage.artifacts
+        return [
+            iam.PolicyStatement(sid="ListArtifacts", actions=["s3:ListBucket"], resources=[bucket.bucket_arn]),
+            iam.PolicyStatement(
+                sid="ReadArtifacts", actions=["s3:GetObject"], resources=[bucket.arn_for_objects("artifacts/*")]
+            ),
+        ]
 
     def _accept_findings(self) -> None:
         data, artifacts = self._storage.data, self._storage.artifacts

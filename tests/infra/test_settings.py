@@ -1,11 +1,12 @@
 """The settings of a stage, out of cdk.json."""
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from functions.domain.errors import MisconfiguredError
+from functions.domain.names import Names, RecordKind
 from infra.settings import stage_settings
 from tests.infra.conftest import ROOT
 
@@ -79,3 +80,14 @@ def test_an_unknown_stage_is_an_error_that_lists_the_known_ones() -> None:
 def test_a_stages_name_must_fit_into_other_names() -> None:
     with pytest.raises(MisconfiguredError, match=r"stages\.My Stage\.name: "):
         stage_settings({"stages": {"My Stage": CONTEXT["stages"]["dev"]}}, "My Stage")
+
+
+def test_the_longest_names_fit_what_aws_takes() -> None:
+    """64 characters, for streams, functions and schedules."""
+    names = Names("s" * 10, "111122223333", "eu-central-1")
+    model = "m" * 32
+    streams = [names.record_stream(kind, model) for kind in get_args(RecordKind)]
+    functions = [names.function(verb, model) for verb in ("predict", "ingest", "compact", "evaluate")]
+    assert max(map(len, [*streams, *functions])) == 64
+    with pytest.raises(MisconfiguredError, match=r"stages\.s{11}\.name: "):
+        stage_settings({"stages": {"s" * 11: CONTEXT["stages"]["dev"]}}, "s" * 11)
