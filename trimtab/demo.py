@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from statistics import quantiles
 from typing import Any
 
@@ -21,6 +22,7 @@ from trimtab.deploy import deploy
 from trimtab.endpoint import Answered, Endpoint, find_endpoint
 from trimtab.prediction_log import delivered_records, prediction_ids
 from trimtab.project import Project
+from trimtab.replay_timeline import HOUR_MS
 from trimtab.report import fetch_report, print_summary
 from trimtab.scores import scores
 from trimtab.signed_endpoint import SignedEndpoint
@@ -30,7 +32,7 @@ from trimtab.training import example_row, train_if_needed
 from trimtab.virtual_clock import HEADER, VirtualClock
 
 MODEL = "flights"
-LABEL_DELAY_MS = 6 * 3_600_000  # after its departure a flight has arrived
+LABEL_DELAY_MS = 6 * HOUR_MS  # after its departure a flight has arrived
 DAY = datetime(2013, 3, 1, tzinfo=UTC)  # the first day that the model has not seen
 
 
@@ -134,16 +136,14 @@ def _account(stage: Stage, answered: Sequence[Answered]) -> None:
 
 
 def _judge(stage: Stage, answered: Sequence[Answered], day: Dataset) -> None:
-    """Send the truth when it was known, let the schedules fire, and show what the last evaluation found."""
-    known = [
-        {"prediction_id": answer.prediction["id"], "label": late, "observed_at": _iso(time_ms + LABEL_DELAY_MS)}
-        for answer, late, time_ms in zip(answered, day.labels.tolist(), _times_ms(day), strict=True)
-        if late is not None
-    ]
-    clock = VirtualClock(str(stage.endpoint))
-    with step(f"two days later: {len(known)} labels have come, the schedules have made the table and judged it"):
-        clock.move(round((DAY + timedelta(days=1, hours=12)).timestamp() * 1000))
-        SignedEndpoint(stage, MODEL).send("labels", {"labels": known}, **{HEADER: str(clock.now_ms)})
+    """Send each label in the hour in which it was known, let the schedules fire, and show what the last one found."""
+    clock, endpoint = VirtualClock(str(stage.endpoint)), SignedEndpoint(stage, MODEL)
+    labels = list(_labels(answered, day))
+    with step(f"two days pass: {len(labels)} labels come, the schedules make the table of the log and judge it"):
+        for hour, known in groupby(labels, key=lambda label: label[0] // HOUR_MS + 1):
+            clock.move(hour * HOUR_MS)
+            document = {"labels": [label for _, label in known]}
+            endpoint.send("labels", document, **{HEADER: str(clock.now_ms)})
         clock.move(round((DAY + timedelta(days=2, hours=1)).timestamp() * 1000))
         page = fetch_report(stage, MODEL)
     if clock.failures:
@@ -152,10 +152,15 @@ def _judge(stage: Stage, answered: Sequence[Answered], day: Dataset) -> None:
     results.print(f"\nthe whole report: {page}", markup=False)
 
 
+def _labels(answered: Sequence[Answered], day: Dataset) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Each label as the endpoint takes it, and when it was known."""
+    for answer, late, time_ms in zip(answered, day.labels.tolist(), _times_ms(day), strict=True):
+        known_ms = time_ms + LABEL_DELAY_MS
+        if late is not None:
+            observed_at = datetime.fromtimestamp(known_ms / 1000, UTC).isoformat()
+            yield known_ms, {"prediction_id": answer.prediction["id"], "label": late, "observed_at": observed_at}
+
+
 def _times_ms(day: Dataset) -> list[int]:
     times = day.time if day.time is not None else np.empty(0, dtype="datetime64[ms]")
     return list(times.astype("datetime64[ms]").astype(np.int64).tolist())
-
-
-def _iso(time_ms: int) -> str:
-    return datetime.fromtimestamp(time_ms / 1000, UTC).isoformat()

@@ -66,6 +66,7 @@ def _alarms(stage: Stage, model: str) -> list[dict[str, Any]]:
     return [
         {
             "name": alarm["AlarmName"],
+            "what": alarm["AlarmName"].removeprefix(prefix).removesuffix(f"-{model}"),
             "state": alarm["StateValue"],
             "since": _iso(alarm["StateUpdatedTimestamp"]),
             "why": alarm.get("StateReason", ""),

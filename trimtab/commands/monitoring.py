@@ -106,13 +106,20 @@ def _print_monitoring(found: list[dict[str, Any]]) -> None:
             [last["verdict"], f"{'at least ' if last['at_least'] else ''}{last['since']}"] if last else ["none yet", ""]
         )
         coverage = "" if last is None or last["label_coverage"] is None else f"{last['label_coverage']:.0%}"
-        alarms = ", ".join(f"{alarm['name']} {alarm['state']}" for alarm in monitoring["alarms"]) or "all OK"
+        alarms = _alarms(monitoring["alarms"])
         rows.append([about["model"], *said, coverage, alarms, monitoring["next_evaluation"] or "not scheduled"])
     print_table("judged", ["model", "verdict", "since", "labelled", "alarms", "next evaluation"], rows)
     for about in found:
         last = about["monitoring"]["verdict"]
         for reason in last["reasons"] if last else []:
             note(f"  {about['model']}: {reason}")
+
+
+def _alarms(not_ok: list[dict[str, Any]]) -> str:
+    """Those that went off by name, and how many have nothing to go by."""
+    off = [alarm["what"] for alarm in not_ok if alarm["state"] == "ALARM"]
+    quiet = len(not_ok) - len(off)
+    return ", ".join(off + ([f"{quiet} without data"] if quiet else [])) or "all OK"
 
 
 def _print_history(about: dict[str, Any]) -> None:
