@@ -189,8 +189,9 @@ def _by_estimate(evidence: Evidence, config: EvaluationConfig) -> Iterable[Reaso
 
 
 def _beyond(metric: MetricName, score: MetricValue, reference: float, tolerance: float) -> bool:
-    """Whether the whole interval lies on the worse side of what is allowed."""
+    """Whether the whole interval (the value, where there is none) lies on the worse side of what is allowed."""
     best = score.low if metric.better == "lower" else score.high
+    best = score.value if best is None else best
     return best is not None and worse_by(metric, best, reference) > tolerance
 
 

@@ -85,6 +85,11 @@ def test_keeps_when_the_interval_still_reaches_what_is_allowed() -> None:
     assert "does not bear out" in verdict.reasons[0].text
 
 
+def test_a_value_without_an_interval_speaks_for_itself() -> None:
+    verdict = judge(replace(WORSE, score=MetricValue(0.60, None, None)), AT_ONCE, [], NOW)
+    assert verdict.verdict == "RETRAIN"
+
+
 def test_rolls_back_when_the_version_before_was_credibly_better() -> None:
     evidence = replace(WORSE, predecessor=Predecessor("2", MetricValue(0.50, 0.48, 0.52)))
     verdict = judge(evidence, AT_ONCE, [], NOW)
