@@ -26,6 +26,7 @@ from functions.compact.intake import Intake
 from functions.compact.ledger import LOOK_BACK, Ledger
 from functions.compact.ledger_object import LedgerObject
 from functions.compact.raw_objects import read_into
+from functions.compact.recent_hours import RecentHours
 from functions.compact.request import CompactRequest
 from functions.compact.rescue import Found, rescue
 from functions.compact.set_aside import keep
@@ -49,6 +50,7 @@ class Tools:
     con: duckdb.DuckDBPyConnection
     scratch: Path
     pause: Callable[[float], None]
+    recent: RecentHours = field(default_factory=RecentHours)
     say: Callable[[str], None] = field(default=lambda line: print(line, file=sys.stdout, flush=True))
 
 
@@ -114,7 +116,7 @@ def _merge(
             intake.refuse(logged.kind, f"log-{logged.source}", 1, logged.error, logged.line)
     keep(tools.lake, config.model, intake.set_aside)
     with TemporaryDirectory(dir=tools.scratch) as folder:
-        hours = HourObjects(tools.lake, config.model, Path(folder))
+        hours = HourObjects(tools.lake, config.model, Path(folder), tools.recent)
         merged = merge_hours(tools.con, intake, hours, Path(folder), tools.pause)
     totals.objects += len(objects)
     totals.add(intake, merged)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from functions.adapters.data_lake import DataLake
+from functions.adapters.data_lake import DataLake, Found
+from functions.compact.recent_hours import RecentHours
 from functions.domain.errors import ConflictError
 from functions.domain.log_table import hour_key
 
@@ -16,17 +17,18 @@ _CONTENT_TYPE = "application/vnd.apache.parquet"
 
 @dataclass(frozen=True, slots=True)
 class HourFile:
-    """An hour's object as it was when it was fetched to `path`."""
+    """An hour's object at `path`, as it was when it was read, or `remembered` from when this environment wrote it."""
 
     path: Path
     etag: str
+    remembered: bool
 
 
 class HourObjects:
     """One model's hours, by their number since 1970; their files lie in `folder`, named by that number."""
 
-    def __init__(self, lake: DataLake, model: str, folder: Path) -> None:
-        self._lake, self._model, self._folder = lake, model, folder
+    def __init__(self, lake: DataLake, model: str, folder: Path, recent: RecentHours) -> None:
+        self._lake, self._model, self._folder, self._recent = lake, model, folder, recent
 
     def fetch(self, hours: Iterable[int]) -> dict[int, HourFile]:
         """The hours that are there.
@@ -43,29 +45,33 @@ class HourObjects:
         return {hour: file for hour, file in zip(wanted, found, strict=True) if file is not None}
 
     def replace(self, hour: int, path: Path, fetched: Mapping[int, HourFile]) -> bool:
-        """Write an hour's new content in place of what was fetched; False if another was faster.
+        """Write an hour's new content in place of what was fetched; False if that is not what lies there any more.
 
-        What has not changed is not written.
+        What has not changed is not written; where it was only remembered, it must be read to be sure.
 
         Raises:
             UnavailableError: S3 did not take it.
         """
-        before, body = fetched.get(hour), path.read_bytes()
+        key, before, body = self._key(hour), fetched.get(hour), path.read_bytes()
+        self._recent.forget(key)
         if before is not None and before.path.read_bytes() == body:
-            return True
+            return not before.remembered
         try:
-            self._lake.put_if(self._key(hour), body, None if before is None else before.etag, _CONTENT_TYPE)
+            etag = self._lake.put_if(key, body, None if before is None else before.etag, _CONTENT_TYPE)
         except ConflictError:
             return False
+        self._recent.keep(key, Found(body, etag))
         return True
 
     def _fetch(self, hour: int) -> HourFile | None:
-        found = self._lake.get(self._key(hour))
+        key = self._key(hour)
+        remembered = self._recent.find(key)
+        found = remembered or self._lake.get(key)
         if found is None:
             return None
         path = self._folder / f"{hour}.parquet"
         path.write_bytes(found.body)
-        return HourFile(path, found.etag)
+        return HourFile(path, found.etag, remembered is not None)
 
     def _key(self, hour: int) -> str:
         return hour_key(self._model, datetime.fromtimestamp(hour * 3_600, UTC))
