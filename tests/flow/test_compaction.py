@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from functions.adapters.model_folder import FolderCode, load_settings
-from functions.retrain.dataset import json_values, load_dataset
+from functions.retrain.dataset import Dataset, json_values, load_dataset
 from trimtab import local_process
 from trimtab.deploy import deploy
 from trimtab.endpoint import find_endpoint
@@ -61,10 +61,15 @@ class Sent:
     label_rows: int = 0
 
 
-def send(stage: Stage, project: Project, count: int, sent: Sent) -> None:
-    """Rows through the real endpoint, over a day; each tenth request's answer is followed by labels, some corrected."""
+@pytest.fixture(scope="module")
+def flights(project: Project) -> Dataset:
+    """What is sent, again and again."""
     folder = project.model_folder(MODEL)
-    flights = load_dataset(FolderCode(folder), load_settings(folder)).take(slice(0, 2_000))
+    return load_dataset(FolderCode(folder), load_settings(folder)).take(slice(0, 2_000))
+
+
+def send(stage: Stage, flights: Dataset, count: int, sent: Sent) -> None:
+    """Rows through the real endpoint, over a day; each tenth request's answer is followed by labels, some corrected."""
     rows, truths = cycle(flights.rows()), cycle(json_values(flights.labels))
     endpoint, labels = find_endpoint(stage, MODEL), SignedEndpoint(stage, MODEL)
     waiting: list[tuple[str, Any]] = []
@@ -160,15 +165,15 @@ def kill_until(compactor: Compactor, stage: Stage, sending: Future[None], kills:
     ("rows", "kills"), [(3_000, 5), pytest.param(200_000, 50, marks=pytest.mark.slow)], ids=["few", "many"]
 )
 def test_the_table_is_what_was_sent_though_compact_is_killed_and_streams_fail(
-    cloud: Stage, project: Project, own_pid: int, rows: int, kills: int
+    cloud: Stage, flights: Dataset, own_pid: int, rows: int, kills: int
 ) -> None:
     sent, compactor = Sent(), Compactor(cloud, own_pid)
     finish(compactor, cloud)  # the smoke test's rows, and an earlier case's
     before = {row.id for row in table_rows(cloud, MODEL)}
-    control(str(cloud.endpoint), "faults", {"firehose": OUTAGE})  # from the first request on
+    control(str(cloud.endpoint), "faults", {"firehose": OUTAGE})  # as in the first round below
     begun = monotonic()
     with ThreadPoolExecutor(1) as sender:
-        sending = sender.submit(send, cloud, project, rows, sent)
+        sending = sender.submit(send, cloud, flights, rows, sent)
         kill_until(compactor, cloud, sending, kills)
         sending.result()
     control(str(cloud.endpoint), "faults", {"firehose": NO_FAULTS})
