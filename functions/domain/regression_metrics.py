@@ -79,5 +79,8 @@ def _r_squared(sums: ErrorSums, confidence: float) -> MetricValue:
     of_errors = sums.e4 / n - error * error
     of_truth = fourth - spread * spread
     together = mixed - error * spread
-    variance = (of_errors - 2 * error / spread * together + (error / spread) ** 2 * of_truth) / spread**2 / (n - 1)
+    ratio = error / spread
+    variance = (of_errors - 2 * ratio * together + ratio * ratio * of_truth) / spread / spread / (n - 1)
+    if not math.isfinite(variance):  # numbers so large or so small that their powers are none
+        return MetricValue(1 - ratio, None, None)
     return within(normal_interval(1 - error / spread, variance, confidence), highest=1.0)

@@ -27,12 +27,13 @@ class Truth:
     """The hold-out's labels beside the model's answers.
 
     Of a classifier, `labels` and `predicted` are places in its classes [rows], `scores` probabilities [rows, classes]
-    and `losses` the log loss [rows]; of a regression `labels` and `predicted` are values, `losses` absolute errors.
+    and `losses` the log loss [rows]; where it answers no probabilities, `scores` is None, and a wrong class loses 1.
+    Of a regression `labels` and `predicted` are values, `losses` absolute errors.
     """
 
     labels: NDArray[Any]
     predicted: NDArray[Any]
-    scores: NDArray[np.float64]
+    scores: NDArray[np.float64] | None
     losses: NDArray[np.float64]
 
 
@@ -44,7 +45,10 @@ def beside_truth(labels: Column, answers: Answers, classes: Sequence[Class] | No
     """
     scores = answers.scores
     if scores is None:
-        raise ValueError("answers without scores")
+        if classes is None:
+            raise ValueError("a regression answers values")
+        places, predicted = _places(labels.tolist(), classes), _predicted(answers, classes)
+        return Truth(places, predicted, None, (places != predicted).astype(np.float64))
     if not np.isfinite(scores).all():
         row = int(np.flatnonzero(~np.isfinite(scores).all(axis=1))[0])
         raise ModelFolderError(f"the model answers no finite number in hold-out row {row}: mend the model, or its data")
@@ -58,20 +62,24 @@ def beside_truth(labels: Column, answers: Answers, classes: Sequence[Class] | No
         k = list(classes).index(positive)
         given = np.where(places == k, scores[:, k], 1 - scores[:, k])
     losses: NDArray[np.float64] = -np.log(np.maximum(given, SMALLEST_PROBABILITY))
-    return Truth(places, _places([] if answers.labels is None else answers.labels.tolist(), classes), scores, losses)
+    return Truth(places, _predicted(answers, classes), scores, losses)
 
 
 def measure(truth: Truth, classes: Sequence[Class] | None, positive: Class | None, confidence: float) -> Metrics:
     """The task's metrics by name, each with its interval; None where the hold-out does not allow one."""
     if classes is None:
         found = regression_metrics(error_sums(truth.labels, truth.predicted), confidence)
-    elif positive is not None:
-        found = _binary(truth, list(classes).index(positive), confidence)
+    elif positive is not None and truth.scores is not None:
+        found = _binary(
+            truth, truth.scores[:, list(classes).index(positive)], list(classes).index(positive), confidence
+        )
     else:
         count = len(classes)
         confusion = np.bincount(truth.labels * count + truth.predicted, minlength=count * count).reshape(count, count)
         losses, squares = float(truth.losses.sum()), float((truth.losses**2).sum())
         found = multiclass_metrics(confusion.astype(np.float64), len(truth.labels), losses, squares, confidence)
+        if truth.scores is None:  # no probabilities, no log loss
+            found = {name: metric for name, metric in found.items() if name != "log_loss"}
     return {name: _rounded(metric) for name, metric in found.items()}
 
 
@@ -80,8 +88,7 @@ def values(metrics: Metrics) -> dict[str, float | None]:
     return {name: metric.value for name, metric in metrics.items()}
 
 
-def _binary(truth: Truth, positive: int, confidence: float) -> Metrics:
-    scores = truth.scores[:, positive]
+def _binary(truth: Truth, scores: NDArray[np.float64], positive: int, confidence: float) -> Metrics:
     positives = (truth.labels == positive).astype(np.float64)
     sums = binary_sums(scores, positives, 1 - positives, truth.predicted == positive)
     return binary_metrics(sums, rankings(ScoreGroups.of(scores, positives, 1 - positives)), confidence)
@@ -89,6 +96,10 @@ def _binary(truth: Truth, positive: int, confidence: float) -> Metrics:
 
 def _rounded(metric: MetricValue) -> MetricValue:
     return MetricValue(*(significant(value, DIGITS) for value in (metric.value, metric.low, metric.high)))
+
+
+def _predicted(answers: Answers, classes: Sequence[Class]) -> NDArray[np.int64]:
+    return _places([] if answers.labels is None else answers.labels.tolist(), classes)
 
 
 def _places(labels: Sequence[Any], classes: Sequence[Class]) -> NDArray[np.int64]:

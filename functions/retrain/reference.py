@@ -42,7 +42,7 @@ def reference(
         metrics=metrics,
         loss=significant(float(truth.losses.mean()), DIGITS),
         calibrations=None
-        if model.classes is None
+        if model.classes is None or truth.scores is None
         else calibrations(truth.scores, truth.labels, model.classes, positive),
         loss_tree=_loss_tree(rows, held_out, truth) if model.classes is None else (),
         effective_dimension=_effective_dimension(rows.features, tensors),
@@ -86,6 +86,8 @@ def _answers(model: OnnxModel, positive: Class | None, truth: Truth) -> Sequence
         return (_score(truth.predicted, truth.losses),)
     predicted = [class_text(model.classes[place]) for place in truth.predicted.tolist()]
     prediction = ReferenceColumn("prediction", "output", category_digest(predicted, HeldOut(predicted, truth.losses)))
+    if truth.scores is None:
+        return (prediction,)
     place = truth.predicted if positive is None else np.full(len(predicted), list(model.classes).index(positive))
     return prediction, _score(truth.scores[np.arange(len(place)), place], truth.losses)
 

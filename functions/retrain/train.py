@@ -67,6 +67,8 @@ def train(folder: Path, out: Path, report: Callable[[str], None], dataset: Datas
         parity = check_parity(trained, parts.holdout, settings, labels_spread)
         answers = onnx_answers(model, client_tensors(parts.holdout.features, parts.holdout.columns))
         truth = beside_truth(parts.holdout.labels, answers, model.classes, positive)
+        if truth.scores is None:
+            report("note: the model answers no probabilities: of its performance in service, little can be judged")
         measured = measure(truth, model.classes, positive, settings.evaluate.confidence)
         metrics = values(measured)
         known = reference(settings.model.name, _whole(parts), parts.holdout, model, positive, truth, measured)
