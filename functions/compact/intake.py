@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from functions.compact.column_values import TEXT, as_text
+from functions.compact.column_values import TEXT, as_text, finite
 from functions.compact.contracts import Contracts
 from functions.compact.label_rows import label_rows
 from functions.compact.record_forms import check_labels, check_observation, check_prediction
@@ -19,7 +19,8 @@ from functions.domain.model_config import ModelConfig
 from functions.domain.names import RecordKind
 from functions.domain.prediction_id import prediction_id
 
-_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+# Half a character, escaped or as bytes: Python's JSON lets both pass.
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ class Intake:
                 "flags": _flags(record["flags"], rows),
                 "prediction": record["predictions"],
                 "score": record["scores"],
-                "probabilities": [None if by is None else json.dumps(by) for by in record["probabilities"]],
+                "probabilities": [_chances(by) for by in record["probabilities"]],
                 **inputs,
             }
         )
@@ -176,6 +177,10 @@ def _types(features: Sequence[Feature]) -> dict[str, str]:
 
 def _flags(flags: Sequence[Sequence[str]], rows: int) -> list[str]:
     return [json.dumps(row) for row in flags] if flags else ["[]"] * rows
+
+
+def _chances(by_class: Mapping[str, Any] | None) -> str | None:
+    return None if by_class is None else json.dumps({name: finite(value) for name, value in by_class.items()})
 
 
 def _check_text(record: Mapping[str, Any]) -> None:

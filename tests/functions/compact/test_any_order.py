@@ -49,7 +49,7 @@ def table_of(runs: Sequence[Sequence[Sent]]) -> dict[str, bytes]:
     return world.hours()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_any_order_any_repetition_and_any_split_give_the_same_bytes(data: st.DataObject) -> None:
     records: list[Sent] = data.draw(st.lists(sent, min_size=1, max_size=8))

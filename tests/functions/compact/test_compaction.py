@@ -1,6 +1,7 @@
 """What becomes of records: rows of the table, each once, each with its label."""
 
 import json
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from tests.functions.compact.world import (
     observation,
     prediction,
 )
+from tests.functions.roll_out.killing import Calls, Watched
 
 
 @pytest.fixture
@@ -249,3 +251,21 @@ def test_a_model_that_was_never_deployed_is_not_compacted(world: World) -> None:
     world.table.items.clear()
     with pytest.raises(NotFoundError, match="deploy the model's stack"):
         world.compact()
+
+
+def test_a_run_makes_few_calls() -> None:
+    world, calls = World(), Calls()
+    tools = world.tools(s3=Watched(world.s3, calls), logs=Watched(world.logs, calls))
+    records = [prediction(NOON + minute * 60_000) for minute in range(100)]  # in two hours
+    world.arrive("predictions", *records)
+    world.arrive("labels", labels(*((id, True) for record in records for id in ids_of(record))))
+    world.compact(tools)
+    assert Counter(calls.names) == {
+        "get_paginator": 3,  # a listing of each kind
+        "search": 2,  # the log of each function
+        "get_object": 1 + 2 + 1 + 2,  # the ledger, what arrived, the contract, the hours
+        "put_object": 2 + 1,  # the hours and the ledger
+    }
+    calls.names.clear()
+    world.compact(tools)
+    assert Counter(calls.names) == {"get_object": 1, "get_paginator": 3, "search": 2}
