@@ -33,16 +33,22 @@ SIZES = (200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
 SHUFFLES = 10  # each has a reference of its own, so that one unlucky sample does not decide for all windows
 SHIFT, SHIFTED_ROWS = 0.3, 5_000
 MOST_FALSE, LEAST_FOUND = 0.01, 0.95
+UNLIKELY = 0.05
 PROCESSES = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was said of one window: `shifted` is the feature that was, None where nothing can have drifted."""
+    """What was said of one window: `shifted` is the feature that was, None where nothing can have drifted.
+
+    `tests` columns were tested, and `unlikely` of them had a p-value below UNLIKELY: without drift, that share.
+    """
 
     rows: int
     shifted: str | None
     drifted: tuple[str, ...]
+    tests: int
+    unlikely: int
     seconds: float
 
 
@@ -135,7 +141,10 @@ def _judged(
     seconds = perf_counter() - begun
     if section is None or section["rows"] != rows or not section["judged"]:
         raise RuntimeError(f"a window of {rows} rows was not judged as one")
-    return Found(rows, shifted, tuple(c["name"] for c in section["columns"] if c["drifted"]), seconds)
+    columns = [c for c in section["columns"] if c["q_value"] is not None]
+    drifted = tuple(c["name"] for c in columns if c["drifted"])
+    unlikely = sum(c["p_value"] < UNLIKELY for c in columns)
+    return Found(rows, shifted, drifted, len(columns), unlikely, seconds)
 
 
 def _holds(alarms: Sequence[Found], detections: Sequence[Found]) -> bool:
@@ -155,14 +164,16 @@ def _found_share(detections: Sequence[Found]) -> float:
 
 def _print(alarms: Sequence[Found], detections: Sequence[Found]) -> None:
     console = Console()
-    table = Table("rows", "windows", "reported as drifted", "columns", "ms a window", title="Flights shuffled in time")
+    heads = ("rows", "windows", "reported as drifted", "columns", f"p < {UNLIKELY}", "ms a window")
+    table = Table(*heads, title="Flights shuffled in time")
     for size in SIZES:
         of_size = [f for f in alarms if f.rows == size]
         if of_size:
             columns = ", ".join(sorted({name for f in of_size for name in f.drifted}))
-            milliseconds = 1_000 * float(np.median([f.seconds for f in of_size]))
+            unlikely = sum(f.unlikely for f in of_size) / sum(f.tests for f in of_size)
+            time = f"{1_000 * float(np.median([f.seconds for f in of_size])):.0f}"
             table.add_row(
-                f"{size:,}", f"{len(of_size):,}", f"{_false_share(of_size):.1%}", columns, f"{milliseconds:.0f}"
+                f"{size:,}", f"{len(of_size):,}", f"{_false_share(of_size):.1%}", columns, f"{unlikely:.1%}", time
             )
     console.print(table)
     console.print(f"false alarms: {_false_share(alarms):.2%} of {len(alarms):,} windows (at most {MOST_FALSE:.0%})")
