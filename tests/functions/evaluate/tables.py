@@ -100,7 +100,7 @@ def write_rows(path: Path, config: ModelConfig, columns: Mapping[str, Any]) -> P
     with duckdb.connect() as con:
         con.register("given", {**arrays, "row_number": np.arange(rows)})
         con.execute(
-            f"COPY (SELECT {select} FROM given ORDER BY row_number) TO '{path}' "  # noqa: S608
+            f"COPY (SELECT {select} FROM given ORDER BY row_number) TO '{path}' "
             f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP_ROWS})"
         )
     return path

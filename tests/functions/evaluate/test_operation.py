@@ -6,7 +6,7 @@ import pytest
 
 from functions.domain.contract import Feature
 from functions.domain.list_prices import ListPrices, Usage, cost_per_thousand
-from functions.evaluate.counted import Counts
+from functions.evaluate.counts import Counts
 from functions.evaluate.operation import MOST_CLIENTS, operation
 from tests.functions.evaluate.drift_windows import empty_window, spread_over_week, window
 from tests.functions.evaluate.tables import model_config, texts

@@ -185,7 +185,7 @@ def traffic_of(
         "in_colour": draw.choice(COLOURS, rows, p=colours),
         "prediction": texts(score >= 0.5),
         "score": score,
-        "label": np.where(known, texts(label), None),
+        "label": texts([truth if there else None for truth, there in zip(label, known, strict=True)]),
         "observed_at": np.where(known, time + np.timedelta64(1, "h"), np.datetime64("NaT", "ms")),
         "labelled_at": np.where(known, time + np.timedelta64(2, "h"), np.datetime64("NaT", "ms")),
     }
