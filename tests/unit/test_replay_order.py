@@ -16,7 +16,7 @@ START = 1_362_096_000_000
 
 
 class FakeClock:
-    """Schedules at 5 past each sixth hour, as the local stage has them; notes what was answered when one fired."""
+    """A schedule at 5 past each sixth hour; notes what was answered when it fired."""
 
     def __init__(self, traffic: "FakeTraffic") -> None:
         self._traffic = traffic

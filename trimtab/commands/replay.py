@@ -68,8 +68,13 @@ def replay(
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends it, its cloud is stopped
     day = None if until is None else until.replace(tzinfo=UTC)
-    with _bar() as bar:
-        done = live_through(Project.find(), Asked(model, history, time, train_share, label_delay, day, keep), bar)
+    asked = Asked(model, history, time, train_share, label_delay, day, keep)
+    try:
+        with _bar() as bar:
+            done = live_through(Project.find(), asked, bar)
+    except KeyboardInterrupt:
+        note("stopped, and its cloud with it; the next replay begins anew")
+        raise
     for failure in done.failures[:5]:
         note(f"failed: {failure}")
     if as_json:
