@@ -26,7 +26,7 @@ class StageSettings(BaseModel):
         firewall_rate: requests that one address may send in five minutes before the firewall answers 429.
         stream_seconds, stream_mib: a record reaches S3 when one of them is reached.
         compact_hours: how many hours lie between two compactions of a model's log, where its evaluations don't ask for
-            more. Each one starts a function; the local cloud's are 6, so that a replayed year takes minutes.
+            more. Each one starts a function; the local cloud's are 24, so that a replayed year takes minutes.
         alert_emails: who gets a mail when an alarm goes off or a verdict asks for something to be done; AWS asks each
             address once whether it wants to.
         account, region: where it is deployed to; None leaves it to the credentials at deployment.
