@@ -66,20 +66,31 @@ def start(project: Project, port: int | None = None, models: Sequence[str] | Non
     for child in _children.values():
         child.poll()  # one that was killed is waited for now
     _children[process.pid] = process
+    try:
+        about = _announced(project, process)
+    except BaseException:  # whoever wanted it has gone
+        process.terminate()
+        raise
+    if about is not None:
+        return about
+    with log_path.open("rb") as log:
+        log.seek(begin)
+        said = log.read().decode(errors="replace").strip().splitlines()[-8:]
+    raise UnavailableError("the local cloud did not start:\n" + "\n".join(said))
+
+
+def _announced(project: Project, process: subprocess.Popen[bytes]) -> dict[str, Any] | None:
+    """What a cloud that is being started says of itself; None where it ended, or took too long and was killed."""
     deadline = monotonic() + START_LIMIT_S
     while monotonic() < deadline:
         about = running_cloud(project)
         if about is not None and about["pid"] == process.pid:
             return about
         if process.poll() is not None:
-            break
+            return None
         sleep(POLL_S)
-    else:
-        process.kill()
-    with log_path.open("rb") as log:
-        log.seek(begin)
-        said = log.read().decode(errors="replace").strip().splitlines()[-8:]
-    raise UnavailableError("the local cloud did not start:\n" + "\n".join(said))
+    process.kill()
+    return None
 
 
 def stop(project: Project) -> bool:

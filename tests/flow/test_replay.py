@@ -1,7 +1,11 @@
 """From a CSV file to what Trimtab would have said of it: two commands, no edit of any file between, nothing lost."""
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import duckdb
@@ -87,6 +91,20 @@ def test_the_same_history_gives_the_same_verdicts(checkout: Path, replayed: dict
     again = json.loads(run(checkout, "replay", "sales", "--train-share", "0.1", "--label-delay", "6h", "--json"))
     same = ("rows_sent", "rows_found", "labels_sent", "labels_found", "evaluations", "verdicts", "metric")
     assert {key: again[key] for key in same} == {key: replayed[key] for key in same}
+
+
+def test_who_ends_a_replay_ends_its_cloud(checkout: Path, replayed: dict[str, Any]) -> None:
+    own = Project(checkout, ".trimtab-replay/sales/cloud")
+    command = [sys.executable, "-m", "trimtab.cli", "replay", "sales"]
+    with subprocess.Popen(command, cwd=checkout, stderr=subprocess.PIPE, text=True) as ran:
+        while ran.poll() is None and running_cloud(own) is None:
+            sleep(0.1)
+        sleep(1)  # it is about to deploy, or to send
+        ran.send_signal(signal.SIGTERM)
+        said = ran.communicate(timeout=60)[1]
+    assert ran.returncode == 130, said
+    assert "stopped, and its cloud with it" in said
+    assert running_cloud(own) is None
 
 
 @pytest.mark.slow
