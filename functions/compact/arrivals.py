@@ -11,7 +11,7 @@ from functions.domain.names import RecordKind
 # A look for what is new begins this many known objects back: buffers of one hour are not delivered in order.
 LOOKED_AT_AGAIN = 10
 # One batch is read, merged and entered into the ledger before the next: it bounds memory, and what a death costs.
-BATCH_BYTES = 8 * 1024 * 1024  # of gzip; records are some fifteen times that
+BATCH_BYTES = 4 * 1024 * 1024  # of gzip; records are some ten times that
 BATCH_OBJECTS = 500
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from functions.compact.connection import set_threads
 from functions.compact.hour_objects import HourObjects
 from functions.compact.intake import Intake
 from functions.compact.merging import MergedHour, Merging
@@ -32,6 +33,7 @@ def merge_hours(
         ConflictError: an hour was changed at every attempt.
         UnavailableError: S3 did not answer.
     """
+    set_threads(con, intake.rows + intake.labels.rows)
     merging = Merging(con, intake, folder)
     done: list[MergedHour] = []
     try:

@@ -44,18 +44,19 @@ class HourObjects:
                 found = list(readers.map(self._fetch, wanted))
         return {hour: file for hour, file in zip(wanted, found, strict=True) if file is not None}
 
-    def replace(self, hour: int, path: Path, fetched: Mapping[int, HourFile]) -> bool:
+    def replace(self, hour: int, path: Path | None, fetched: Mapping[int, HourFile]) -> bool:
         """Write an hour's new content in place of what was fetched; False if that is not what lies there any more.
 
-        What has not changed is not written; where it was only remembered, it must be read to be sure.
+        What has not changed (`path` is None) is not written; where it was only remembered, it must be read to be sure.
 
         Raises:
             UnavailableError: S3 did not take it.
         """
-        key, before, body = self._key(hour), fetched.get(hour), path.read_bytes()
+        key, before = self._key(hour), fetched.get(hour)
         self._recent.forget(key)
-        if before is not None and before.path.read_bytes() == body:
-            return not before.remembered
+        if path is None:
+            return before is None or not before.remembered
+        body = path.read_bytes()
         try:
             etag = self._lake.put_if(key, body, None if before is None else before.etag, _CONTENT_TYPE)
         except ConflictError:

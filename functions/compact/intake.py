@@ -56,7 +56,7 @@ class Intake:
     @property
     def rows(self) -> int:
         """How many predictions were taken, each as often as it came."""
-        return sum(map(len, self._sheets.values()))
+        return sum(sheet.rows for sheet in self._sheets.values())
 
     def take(self, kind: RecordKind, source: str, lines: Iterable[bytes]) -> None:
         """Take the records of one raw object; `source` is its name.

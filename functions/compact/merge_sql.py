@@ -112,11 +112,12 @@ def after(wanted: Types) -> str:
         order by {HOUR}, time, id"""
 
 
-def counted(table: str) -> str:
-    """By hour: predictions, labels, and labels without a prediction."""
+def counted(table: str, wanted: Types) -> str:
+    """By hour: predictions, labels, labels without a prediction, and a digest of all rows whatever their order."""
+    columns = ", ".join(quoted(name) for name in [*COLUMNS, *wanted])
     return (
-        f"select {HOUR}, count(time), coalesce(sum(len(labels)), 0)::BIGINT, count(*) filter (time is null) "
-        f"from {table} group by {HOUR}"
+        f"select {HOUR}, count(time), coalesce(sum(len(labels)), 0)::BIGINT, count(*) filter (time is null), "
+        f"bit_xor(hash({columns})) from {table} group by {HOUR}"
     )
 
 

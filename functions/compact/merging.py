@@ -22,19 +22,20 @@ _Items = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Rows of an hour: predictions, labels (each that ever came), and labels without a prediction."""
+    """Rows of an hour: predictions, labels (each that ever came), labels without a prediction; `digest` is of all."""
 
     predictions: int = 0
     labels: int = 0
     unmatched: int = 0
+    digest: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class MergedHour:
-    """An hour's new content, in the file at `path`."""
+    """An hour's new content, in the file at `path`; None where it is what it was."""
 
     hour: int
-    path: Path
+    path: Path | None
     before: Counts
     after: Counts
 
@@ -80,7 +81,7 @@ class Merging:
         return joined([there, *(sheet.features for name, sheet in self._sheets.items() if hour in self._hours[name])])
 
     def _stage(self, name: str, sheet: Sheet) -> None:
-        arrays, misfits = sheet.arrays()
+        arrays, misfits = sheet.taken()
         self.misfits += misfits
         self._con.register("given", arrays)
         self._con.execute(sql.staged(name, sheet))
@@ -99,14 +100,16 @@ class Merging:
             run(sql.predicted_once(wanted))
         run(sql.labelled(hours))
         run(sql.after(wanted))
-        before, after = self._counts("hours_before"), self._counts("hours_after")
+        before, after = self._counts("hours_before", wanted), self._counts("hours_after", wanted)
         for hour in hours:
-            path = self._folder / f"{hour}.new"
-            run(sql.written(hour, path, wanted))
+            path = None
+            if before.get(hour) != after[hour] or there != wanted:
+                path = self._folder / f"{hour}.new"
+                run(sql.written(hour, path, wanted))
             yield MergedHour(hour, path, before.get(hour, Counts()), after[hour])
 
-    def _counts(self, table: str) -> dict[int, Counts]:
-        return {row[0]: Counts(*row[1:]) for row in self._con.execute(sql.counted(table)).fetchall()}
+    def _counts(self, table: str, wanted: Types) -> dict[int, Counts]:
+        return {row[0]: Counts(*row[1:]) for row in self._con.execute(sql.counted(table, wanted)).fetchall()}
 
     def _features(self, files: Mapping[int, Path]) -> dict[int, dict[str, str]]:
         found: dict[int, dict[str, str]] = defaultdict(dict)

@@ -28,9 +28,7 @@ class Sheet:
     def __init__(self, types: Types) -> None:
         self.types = dict(types)
         self.columns: dict[str, list[Any]] = {name: [] for name in (HOUR, *types)}
-
-    def __len__(self) -> int:
-        return len(self.columns[HOUR])
+        self.rows = 0
 
     @property
     def hours(self) -> set[int]:
@@ -43,15 +41,19 @@ class Sheet:
 
     def add(self, columns: Mapping[str, Sequence[Any]]) -> None:
         """Add rows: an entry of each column for each of them."""
+        self.rows += len(columns[HOUR])
         for name, values in columns.items():
             self.columns[name].extend(values)
 
-    def arrays(self) -> tuple[dict[str, Array], int]:
-        """All columns for DuckDB to scan, and how many values of features did not fit their type and became null."""
+    def taken(self) -> tuple[dict[str, Array], int]:
+        """All columns for DuckDB to scan, and how many values of features did not fit their type and became null.
+
+        The sheet lets go of them: a batch in Python's own numbers and texts takes several times their size.
+        """
         misfits = 0
-        arrays = {HOUR: array(self.columns[HOUR], "BIGINT")}
+        arrays = {HOUR: array(self.columns.pop(HOUR), "BIGINT")}
         for name, kind in self.types.items():
-            values = self.columns[name]
+            values = self.columns.pop(name)
             if name.startswith(FEATURE_PREFIX):
                 values, odd = fitted(values, kind)
                 misfits += odd

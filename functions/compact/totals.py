@@ -32,7 +32,7 @@ class Totals:
         self.records += intake.records
         self.predictions += predictions
         self.labels += labels
-        self.duplicates += intake.rows + len(intake.labels) - predictions - labels
+        self.duplicates += intake.rows + intake.labels.rows - predictions - labels
         self.set_aside += len(intake.set_aside)
         self.misfits += merged.misfits
         self.hours += len(merged.hours)

@@ -1,13 +1,15 @@
-"""Whatever the order, the repetition and the split in which records come, the table's bytes are the same."""
+"""Whatever the order, the repetition and the split in which records come, the table is the same."""
 
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from functions.compact import connection, merge_sql
 from functions.domain.names import RecordKind
-from tests.functions.compact.world import HOUR, NOON, World, ids_of, labels, observation, prediction
+from tests.functions.compact.world import HOUR, NOON, World, ids_of, labels, observation, prediction, read_parquet
 
 Sent = tuple[RecordKind, dict[str, Any]]
 
@@ -38,20 +40,20 @@ sent = st.one_of(
 )
 
 
-def table_of(runs: Sequence[Sequence[Sent]]) -> dict[str, bytes]:
-    """The table after a run of `compact` for each list of records, each record an object of its own."""
+def table_of(runs: Sequence[Sequence[Sent]]) -> dict[str, list[dict[str, Any]]]:
+    """The rows of each hour, in their order, after a run for each list of records, each record an object of its own."""
     world = World()
     for records in runs:
         for kind, record in records:
             world.arrive(kind, record)
         world.compact()
     world.rows()  # which checks that each id is there once
-    return world.hours()
+    return {key: read_parquet(body) for key, body in world.hours().items()}
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
-def test_any_order_any_repetition_and_any_split_give_the_same_bytes(data: st.DataObject) -> None:
+def test_any_order_any_repetition_and_any_split_give_the_same_table(data: st.DataObject) -> None:
     records: list[Sent] = data.draw(st.lists(sent, min_size=1, max_size=8))
     others = data.draw(st.permutations([*records, *data.draw(st.lists(st.sampled_from(records), max_size=4))]))
     cuts = sorted(data.draw(st.lists(st.integers(0, len(others)), max_size=3)))
@@ -77,3 +79,16 @@ VERSIONS = [
 @given(st.permutations(VERSIONS), st.integers(0, 4))
 def test_features_that_come_and_go_lie_in_the_same_columns_whatever_came_first(order: list[Sent], cut: int) -> None:
     assert table_of([order[:cut], order[cut:]]) == table_of([VERSIONS])
+
+
+def test_an_hour_of_several_row_groups_is_the_same_whatever_the_threads_and_lies_in_the_order_of_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(merge_sql, "ROW_GROUP_ROWS", 2_048)
+    parts: list[Sent] = [("predictions", prediction(NOON + 50 - n, rows=2_000, number=n)) for n in range(3)]
+    one_thread = table_of([[part] for part in parts])
+    monkeypatch.setattr(connection, "SMALL_ROWS", 0)
+    (two_threads,) = table_of([parts]).values()
+    assert [two_threads] == list(one_thread.values())
+    times = [row["time"] for row in two_threads]
+    assert (times, len(times)) == (sorted(times), 6_000)

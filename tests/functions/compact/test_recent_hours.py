@@ -39,11 +39,11 @@ def test_an_hour_that_a_person_removed_is_made_again_by_an_environment_that_reme
     tools = world.tools()
     world.arrive("predictions", prediction(NOON))
     world.compact(tools)
-    before = world.hours()
-    for key in before:
+    before = world.rows()
+    for key in world.hours():
         del world.s3.objects[DATA, key]
     world.compact(tools, since="2013-03-01T00:00:00Z")
-    assert world.hours() == before
+    assert world.rows() == before
 
 
 def test_the_oldest_is_forgotten_when_there_is_no_more_room() -> None:
