@@ -25,9 +25,9 @@ def test_a_table_is_made_each_hour_and_a_model_judged_as_it_says(flights: Templa
     assert expressions(waves)["trimtab-prod-evaluate-waves"] == "cron(15 0 ? * MON *)"
 
 
-def test_locally_a_table_is_made_each_six_hours_so_that_a_year_replays_in_minutes(local: Assembly) -> None:
+def test_locally_a_table_is_made_once_a_day_so_that_a_year_replays_in_minutes(local: Assembly) -> None:
     found = schedules(local.template("trimtab-local-model-flights"))
-    assert found["trimtab-local-compact-flights"]["ScheduleExpression"] == "cron(5 */6 * * ? *)"
+    assert found["trimtab-local-compact-flights"]["ScheduleExpression"] == "cron(5 0 * * ? *)"
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,8 @@ def test_a_model_judged_each_hour_has_its_table_made_each_hour_wherever(tmp_path
     from infra.stage import StageContext
     from tests.infra.test_settings import CONTEXT
 
-    stage = StageContext(stage_settings(CONTEXT, "local"))
+    local, prod = (StageContext(stage_settings(CONTEXT, name)) for name in ("local", "prod"))
     hourly, daily = (duration(EvaluateSettings(schedule=span).schedule) for span in ("1h", "1d"))
-    assert compact_every(stage, hourly) == timedelta(hours=1)
-    assert compact_every(stage, daily) == timedelta(hours=6)
+    assert compact_every(local, hourly) == timedelta(hours=1)
+    assert compact_every(local, daily) == timedelta(days=1)
+    assert compact_every(prod, daily) == timedelta(hours=1)
