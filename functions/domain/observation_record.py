@@ -10,7 +10,7 @@ SCHEMA_VERSION = 1
 class ObservationRecord(TypedDict):
     """One request's observations; entry i of each list belongs together.
 
-    `ids` are the sender's own, or `<request_id>-<i>` where it gave none. `times` is when each prediction was made,
+    `ids` are the sender's own, or made of the row's own time where it gave none. `times` is when each was predicted,
     `time` the request's arrival, in milliseconds since 1970 UTC. `versions` are the sender's names of its versions.
     `inputs` is by feature, as in a prediction record. `predictions` are classes as text (None for a regression);
     `scores` the probability of the positive class (binary), of the predicted class (multiclass; None where it was not
