@@ -151,7 +151,7 @@ def test_where_tables_are_made_rarely_traffic_is_looked_for_as_rarely(local: Ass
         each["AlarmName"]: each for each in local.template("trimtab-local-model-waves").all("AWS::CloudWatch::Alarm")
     }
     alarm = named["trimtab-local-no-traffic-waves"]
-    assert (alarm["Period"], alarm["EvaluationPeriods"]) == (6 * 3_600, 2)
+    assert (alarm["Period"], alarm["EvaluationPeriods"]) == (24 * 3_600, 2)
 
 
 @pytest.mark.parametrize("hours", [1, 5, 24, 100, 168])
