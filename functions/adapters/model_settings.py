@@ -6,13 +6,24 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, field_validator, model_validator
 
 from functions.adapters.alarm_settings import AlarmSettings
+from functions.adapters.correction_settings import (
+    REFERENCE,
+    Engine,
+    GateSettings,
+    KeepFirst,
+    Package,
+    QuarantineSettings,
+    RolloutSettings,
+    keep_first_seconds,
+)
 from functions.adapters.evaluate_settings import EvaluateSettings, Span
 from functions.domain.contract import Action, Feature, FeatureType, Task
+from functions.domain.correction_config import TrainConfig, TrainSchedule
 from functions.domain.durations import duration
+from functions.domain.metric_names import METRICS, TASK_METRICS
 from functions.domain.model_config import ModelConfig
 
 TIME = "time"  # the data set's column that says when a row happened
-REFERENCE = r"^[A-Za-z_][A-Za-z0-9_]*:[A-Za-z_][A-Za-z0-9_]*$"  # module:function
 MODEL_NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"  # what CloudFormation takes as part of a stack's name
 LARGEST_FLOAT32 = 3.4028234663852886e38
 LARGEST_INT64 = 2**63 - 1
@@ -106,6 +117,13 @@ class TrainSettings(Section):
     seed: int = Field(default=0, ge=0, le=2**32 - 1)
     until: datetime | date | None = None
     holdout: float = Field(default=0.2, ge=0.01, le=0.5)
+    window: Span | None = None
+    keep_first: KeepFirst = "always"
+    min_labels: int = Field(default=1_000, ge=50)
+    schedule: TrainSchedule = "off"
+    engine: Engine = "lambda"
+    package: Package = "zip"
+    memory: int = Field(default=3_008, ge=1_024, le=10_240)
 
     @model_validator(mode="after")
     def _one_road(self) -> Self:
@@ -140,12 +158,6 @@ class GuardSettings(Section):
     max_rows: int = Field(default=1_000, ge=1, le=100_000)
 
 
-class GateSettings(Section):
-    """[gate]"""
-
-    parity_tolerance: float = Field(default=1e-5, gt=0, le=0.1)
-
-
 class ApiSettings(Section):
     """[api]"""
 
@@ -176,7 +188,9 @@ class ModelSettings(Section):
     guard: GuardSettings = GuardSettings()
     evaluate: EvaluateSettings = EvaluateSettings()
     alarms: AlarmSettings = AlarmSettings()
+    quarantine: QuarantineSettings = QuarantineSettings()
     gate: GateSettings = GateSettings()
+    rollout: RolloutSettings = RolloutSettings()
     api: ApiSettings = ApiSettings()
     lambda_: LambdaSettings = Field(default=LambdaSettings(), alias="lambda")
 
@@ -188,6 +202,8 @@ class ModelSettings(Section):
         if self.label.name in self.features:
             raise ValueError(f"{self.label.name!r} is the label and a feature: remove [features.{self.label.name}]")
         self._check_evaluate()
+        if fault := self._gate_fault():
+            raise ValueError(fault)
         if self.model.task == "binary" and self.label.positive is None:
             raise ValueError("a binary model needs [label] positive: the class whose probability it answers")
         if self.model.task != "binary" and self.label.positive is not None:
@@ -207,6 +223,16 @@ class ModelSettings(Section):
         if fault := self.evaluate.fault(self.model.task):
             raise ValueError(fault)
 
+    def _gate_fault(self) -> str | None:
+        known, metric = TASK_METRICS[self.model.task], self.gate.metric
+        if metric is None:
+            return None
+        if metric not in known:
+            return f"[gate] metric: {self.model.task} models have {', '.join(known)}; {metric!r} is none of them"
+        if METRICS[metric].better == "zero":
+            return f"[gate] metric: {metric} has no better side: name another"
+        return None
+
     @property
     def config(self) -> ModelConfig:
         """What the functions behind the endpoint need of these settings."""
@@ -220,7 +246,25 @@ class ModelSettings(Section):
             matures_after_s=round(duration(self.label.matures_after).total_seconds()),
             evaluate=self.evaluate.compiled(self.model.task),
             memory_mb=self.lambda_.memory,
+            train=self._train_config(),
+            gate=self.gate.compiled(),
+            rollout=self.rollout.compiled(),
             about={"owner": self.model.owner, "description": self.model.description},
+        )
+
+    def _train_config(self) -> TrainConfig:
+        window = self.train.window
+        return TrainConfig(
+            window_s=None if window is None else round(duration(window).total_seconds()),
+            keep_first_s=keep_first_seconds(self.train.keep_first),
+            min_labels=self.train.min_labels,
+            schedule=self.train.schedule,
+            engine=self.train.engine,
+            memory_mb=self.train.memory,
+            holdout=self.train.holdout,
+            seed=self.train.seed,
+            sender_share=self.quarantine.sender_share,
+            flips=self.quarantine.flips,
         )
 
     @property

@@ -9,9 +9,10 @@ from datetime import timedelta
 from typing import Any
 
 from functions.domain.contract import Feature, Task
+from functions.domain.correction_config import GateConfig, RolloutConfig, TrainConfig
 from functions.domain.errors import CorruptArtifactError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # 1 had no train, gate and rollout: their defaults leave the model as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,9 @@ class ModelConfig:
     evaluate: EvaluationConfig
     memory_mb: int = 1024
     about: Mapping[str, str] = field(default_factory=dict)  # owner and description, for reports
+    train: TrainConfig = field(default_factory=TrainConfig)
+    gate: GateConfig = field(default_factory=GateConfig)
+    rollout: RolloutConfig = field(default_factory=RolloutConfig)
 
     @property
     def matures_after(self) -> timedelta:
@@ -72,13 +76,15 @@ class ModelConfig:
         Raises:
             CorruptArtifactError: of a schema version that this code does not know.
         """
-        if document.get("v") != SCHEMA_VERSION:
+        if document.get("v") not in (1, SCHEMA_VERSION):
             raise CorruptArtifactError(
                 f"settings of schema version {document.get('v')!r}; this code reads {SCHEMA_VERSION}: "
                 "deploy the model's stack again"
             )
         fields = {key: value for key, value in document.items() if key != "v"}
         fields["features"] = tuple(Feature.from_document(feature) for feature in fields["features"])
-        evaluate: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in fields["evaluate"].items()}
-        fields["evaluate"] = EvaluationConfig(**evaluate)
+        sections = {"evaluate": EvaluationConfig, "train": TrainConfig, "gate": GateConfig, "rollout": RolloutConfig}
+        for name, section in sections.items():
+            if name in fields:
+                fields[name] = section(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields[name].items()})
         return cls(**fields)

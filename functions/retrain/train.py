@@ -28,6 +28,8 @@ from functions.retrain.tensors import client_tensors
 from functions.retrain.witness import witness
 
 DATASET = "dataset"
+# Keys of [train] that say when and where a model is fitted, and on which rows, which lineage tells in its own way.
+_NOT_FITTED_BY = {"until", "window", "keep_first", "min_labels", "schedule", "engine", "package", "memory"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,7 @@ def _lineage(
     parity: Parity | None,
 ) -> dict[str, Any]:
     files = lineage.code_files(folder)
-    train_settings = json.loads(settings.train.model_dump_json(exclude={"until"}, exclude_none=True))
+    train_settings = json.loads(settings.train.model_dump_json(exclude=_NOT_FITTED_BY, exclude_none=True))
     document: dict[str, Any] = {
         "v": artifact.SCHEMA_VERSION,
         "model": settings.model.name,
