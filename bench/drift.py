@@ -22,12 +22,13 @@ from rich.table import Table
 
 from bench.drift_flights import Flights, flights, shuffled, window
 from bench.prepare import BUILD
+from functions.adapters.table_rows import connect
 from functions.domain.contract import Feature
 from functions.domain.log_table import feature_column, quoted
 from functions.domain.reference import NumberDigest, Reference
 from functions.evaluate.column_sql import double_literal
 from functions.evaluate.drift import drift
-from functions.evaluate.window_rows import WINDOW, connect, open_views
+from functions.evaluate.window_rows import WINDOW, open_views
 
 SIZES = (200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
 SHUFFLES = 10  # each has a reference of its own, so that one unlucky sample does not decide for all windows

@@ -18,7 +18,7 @@ from functions.domain.log_table import COLUMNS, class_text, feature_column, feat
 from functions.domain.model_config import ModelConfig
 from functions.domain.reference import Digest, Reference, ReferenceColumn
 from functions.domain.reference_digest import category_digest, number_digest
-from functions.evaluate.window_rows import Window
+from functions.domain.windows import Window
 from functions.retrain.dataset import Dataset, load_dataset
 from functions.retrain.onnx_model import open_session
 from functions.retrain.split import training_set

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
+from functions.adapters.table_rows import connect
 from functions.domain.model_config import ModelConfig
 from functions.domain.reference import Reference
 from functions.domain.verdict import judge
@@ -20,7 +21,7 @@ from functions.evaluate.report import report
 from functions.evaluate.report_html import render
 from functions.evaluate.request import EvaluationRequest
 from functions.evaluate.sections import sections
-from functions.evaluate.window_rows import connect, open_views
+from functions.evaluate.window_rows import open_views
 
 MEMORY_MB = 400
 END = datetime(2013, 3, 8, tzinfo=UTC)  # of the data that bench.evaluation_data writes

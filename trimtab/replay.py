@@ -15,7 +15,7 @@ from functions.adapters.monitoring_registry import MonitoringRegistry
 from functions.adapters.registry_table import RegistryTable
 from functions.domain.durations import duration
 from functions.domain.errors import InvalidRequestError
-from functions.evaluate.window_rows import Window
+from functions.domain.windows import Window
 from trimtab.console import note, step
 from trimtab.deploy import deploy
 from trimtab.endpoint import find_endpoint

@@ -11,17 +11,19 @@ import duckdb
 
 from functions.adapters.data_lake import DataLake
 from functions.adapters.monitoring_registry import MonitoringRegistry
+from functions.adapters.references import References
 from functions.adapters.registry import Registry
 from functions.adapters.registry_table import RegistryTable
+from functions.adapters.table_files import TableFiles
+from functions.adapters.table_rows import connect
 from functions.domain.evaluation import Evaluation
 from functions.domain.model_config import ModelConfig
+from functions.domain.windows import Window
 from functions.evaluate.estimate import estimate
 from functions.evaluate.live import Live
 from functions.evaluate.live_model import live_model
 from functions.evaluate.performance import performance
-from functions.evaluate.references import References
-from functions.evaluate.table_files import TableFiles
-from functions.evaluate.window_rows import UNMATCHED, WINDOW, Window, connect, open_views
+from functions.evaluate.window_rows import UNMATCHED, WINDOW, open_views
 from trimtab.replay_cloud import ReplayFolder, folder_name
 from trimtab.stage import Stage
 

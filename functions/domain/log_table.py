@@ -5,7 +5,7 @@ come (yet) is a row without `time`. Features are columns `in_<name>`.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from functions.domain.contract import Feature
 
@@ -71,10 +71,3 @@ def hour_key(model: str, hour: datetime) -> str:
 def hour_of(time_ms: int) -> datetime:
     """The hour (UTC) that a moment, in milliseconds since 1970, falls into."""
     return datetime.fromtimestamp(time_ms // 3_600_000 * 3_600, UTC)
-
-
-def hours_between(start: datetime, end: datetime) -> list[datetime]:
-    """The hours that the half-open window [start, end) touches."""
-    first = start.replace(minute=0, second=0, microsecond=0)
-    count = max(0, -((first - end) // timedelta(hours=1)))
-    return [first + timedelta(hours=number) for number in range(count)]

@@ -3,8 +3,8 @@
 from functions.adapters.metric_sums import Counted, MetricSums
 from functions.domain.model_config import ModelConfig
 from functions.domain.names import METRIC_NAMESPACE, Names
+from functions.domain.windows import Window
 from functions.evaluate.counts import Counts
-from functions.evaluate.window_rows import Window
 
 LAMBDA = "AWS/Lambda"
 _OF_FUNCTION = ("Invocations", "Errors", "Throttles", "Duration")

@@ -17,24 +17,26 @@ import duckdb
 from functions.adapters.data_lake import DataLake
 from functions.adapters.metric_sums import MetricSums
 from functions.adapters.monitoring_registry import MonitoringRegistry
+from functions.adapters.references import References
 from functions.adapters.registry import Registry
+from functions.adapters.table_files import TableFiles
+from functions.adapters.table_rows import connect
 from functions.adapters.verdict_events import VerdictEvents
 from functions.domain.evaluation import Evaluation
 from functions.domain.model_config import ModelConfig
 from functions.domain.names import Names
 from functions.domain.verdict import judge
+from functions.domain.windows import iso
 from functions.evaluate.counted import counted
 from functions.evaluate.evidence import evidence
 from functions.evaluate.live import make_live_views
 from functions.evaluate.live_model import live_model
 from functions.evaluate.publish import event_detail, metric_lines
-from functions.evaluate.references import References
 from functions.evaluate.report import HISTORY, report, report_prefix, summary
 from functions.evaluate.report_html import render
 from functions.evaluate.request import EvaluationRequest
 from functions.evaluate.sections import sections
-from functions.evaluate.table_files import TableFiles
-from functions.evaluate.window_rows import connect, iso, open_views
+from functions.evaluate.window_rows import open_views
 
 THREADS = 2
 

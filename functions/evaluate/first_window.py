@@ -22,9 +22,10 @@ from functions.domain.reference import (
 )
 from functions.domain.reference_digest import DIGITS, HeldOut, category_digest, number_digest
 from functions.domain.significant import significant
+from functions.domain.windows import Window
 from functions.evaluate.literals import text_literal
 from functions.evaluate.performance import performance
-from functions.evaluate.window_rows import LABELLED, Window
+from functions.evaluate.window_rows import LABELLED
 
 FULL = 0.25  # the first row lies within this share of a window that counts as full
 LEAVES = 10

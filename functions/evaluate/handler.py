@@ -9,16 +9,16 @@ from functions.adapters.artifacts import artifacts_client
 from functions.adapters.data_lake import DataLake, lake_client
 from functions.adapters.metric_sums import MetricSums, cloudwatch_client
 from functions.adapters.monitoring_registry import MonitoringRegistry
+from functions.adapters.references import References
 from functions.adapters.registry import Registry
 from functions.adapters.registry_table import RegistryTable, registry_client
+from functions.adapters.table_files import TableFiles
 from functions.adapters.verdict_events import VerdictEvents, events_client
 from functions.domain.errors import InvalidRequestError, NotFoundError
 from functions.domain.names import Names
 from functions.evaluate.evaluation import Tools, evaluate
-from functions.evaluate.references import References
 from functions.evaluate.request import EvaluationRequest
 from functions.evaluate.settings import Settings
-from functions.evaluate.table_files import TableFiles
 
 
 @cache

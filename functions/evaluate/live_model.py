@@ -4,14 +4,15 @@ from dataclasses import replace
 
 import duckdb
 
+from functions.adapters.references import References
 from functions.adapters.registry import Registry
 from functions.domain.log_table import class_text
 from functions.domain.model_config import ModelConfig
 from functions.domain.reference import Reference
+from functions.domain.windows import Window
 from functions.evaluate.first_window import first_window_reference
 from functions.evaluate.live import Live
-from functions.evaluate.references import References
-from functions.evaluate.window_rows import WINDOW, Window
+from functions.evaluate.window_rows import WINDOW
 
 
 def live_model(

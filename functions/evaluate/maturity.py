@@ -9,8 +9,9 @@ import numpy as np
 
 from functions.domain.model_config import ModelConfig
 from functions.domain.significant import significant
+from functions.domain.windows import Window
 from functions.evaluate.labelled import count_rows
-from functions.evaluate.window_rows import LABELLED, UNMATCHED, WINDOW, Window
+from functions.evaluate.window_rows import LABELLED, UNMATCHED, WINDOW
 
 LATENESS = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 

@@ -9,8 +9,8 @@ from functions.domain.model_config import ModelConfig
 from functions.domain.reference import Reference
 from functions.domain.significant import significant
 from functions.domain.verdict import Verdict
+from functions.domain.windows import iso
 from functions.evaluate.request import EvaluationRequest
-from functions.evaluate.window_rows import iso
 
 SCHEMA_VERSION = 1
 DIGITS = 10

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from functions.domain.errors import InvalidRequestError
 from functions.domain.model_config import ModelConfig
-from functions.evaluate.window_rows import Window
+from functions.domain.windows import Window, moment_of, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +24,8 @@ class EvaluationRequest:
         Raises:
             InvalidRequestError: a field is missing or malformed; the text has its name.
         """
-        for name in ("model", "time"):
-            if not isinstance(event.get(name), str) or not event[name]:
-                raise InvalidRequestError(f"{name} must be text, not {event.get(name)!r}")
-        try:
-            moment = datetime.fromisoformat(event["time"])
-        except ValueError:
-            raise InvalidRequestError(f"time {event['time']!r} is not of the form 2013-03-01T00:00:00Z") from None
-        if moment.tzinfo is None:
-            raise InvalidRequestError(f"time {event['time']!r} names no zone: write 2013-03-01T00:00:00Z")
-        at = moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-        return cls(event["model"], at, str(event.get("by") or "unknown"))
+        model, moment = text_of(event, "model"), moment_of(event)
+        return cls(model, moment.replace(minute=0, second=0, microsecond=0), str(event.get("by") or "unknown"))
 
     def window(self, config: ModelConfig) -> Window:
         """What drift, quality and operation are judged on."""

@@ -9,6 +9,7 @@ import duckdb
 
 from functions.domain.evaluation import Evaluation
 from functions.domain.model_config import ModelConfig
+from functions.domain.windows import iso
 from functions.evaluate.count_columns import count_features
 from functions.evaluate.counts import Counts
 from functions.evaluate.drift import drift
@@ -20,7 +21,7 @@ from functions.evaluate.performance import performance
 from functions.evaluate.quality import quality
 from functions.evaluate.request import EvaluationRequest
 from functions.evaluate.tracking import tracked
-from functions.evaluate.window_rows import WINDOW, iso
+from functions.evaluate.window_rows import WINDOW
 
 Section = dict[str, Any]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from functions.domain.errors import NotFoundError
-from functions.evaluate.window_rows import Window
+from functions.domain.windows import Window
 from trimtab.project import Project
 from trimtab.replay_cloud import ReplayFolder, cloud_project, folder_name, forget
 from trimtab.replay_outcome import months_of

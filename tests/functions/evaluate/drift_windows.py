@@ -10,9 +10,11 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from functions.adapters.table_rows import connect
 from functions.domain.model_config import ModelConfig
 from functions.domain.reference import ColumnKind, Digest, Reference, ReferenceColumn
-from functions.evaluate.window_rows import Window, connect, open_views
+from functions.domain.windows import Window
+from functions.evaluate.window_rows import open_views
 from tests.functions.evaluate.tables import write_rows
 
 MARCH = datetime(2013, 3, 1, tzinfo=UTC)

@@ -11,10 +11,10 @@ from functions.domain.evaluation import Evaluation, VerdictName
 from functions.domain.metric_names import METRICS
 from functions.domain.reference import MetricValue, Reference
 from functions.domain.verdict import judge
+from functions.domain.windows import iso
 from functions.evaluate.evidence import evidence
 from functions.evaluate.report import report, report_prefix
 from functions.evaluate.request import EvaluationRequest
-from functions.evaluate.window_rows import iso
 from tests.functions.evaluate import sample_sections as of
 from tests.functions.evaluate.tables import model_config
 

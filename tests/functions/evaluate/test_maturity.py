@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+from functions.domain.windows import Window
 from functions.evaluate.maturity import maturity
-from functions.evaluate.window_rows import Window
 from tests.functions.evaluate.tables import model_config, texts
 from tests.functions.evaluate.windows import days_before, opened
 

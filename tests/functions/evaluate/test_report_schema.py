@@ -10,6 +10,7 @@ import jsonschema
 import numpy as np
 import pytest
 
+from functions.adapters.table_rows import connect
 from functions.domain.contract import Feature, Task
 from functions.domain.metric_names import METRICS
 from functions.domain.verdict import judge
@@ -22,7 +23,7 @@ from functions.evaluate.report import report
 from functions.evaluate.report_html import render
 from functions.evaluate.request import EvaluationRequest
 from functions.evaluate.sections import sections
-from functions.evaluate.window_rows import connect, open_views
+from functions.evaluate.window_rows import open_views
 from tests.functions.evaluate import sample_reports
 from tests.functions.evaluate.page_outline import Outline
 from tests.functions.evaluate.tables import START, model_config, write_rows

@@ -9,8 +9,10 @@ from typing import Any
 
 import duckdb
 
+from functions.adapters.table_rows import connect
 from functions.domain.model_config import ModelConfig
-from functions.evaluate.window_rows import Window, connect, open_views
+from functions.domain.windows import Window
+from functions.evaluate.window_rows import open_views
 from tests.functions.evaluate.tables import write_rows
 
 MARCH = Window(datetime(2013, 3, 1, tzinfo=UTC), datetime(2013, 4, 1, tzinfo=UTC))

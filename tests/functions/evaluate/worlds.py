@@ -15,8 +15,11 @@ from numpy.typing import NDArray
 from functions.adapters.data_lake import DataLake
 from functions.adapters.metric_sums import MetricSums
 from functions.adapters.monitoring_registry import MonitoringRegistry
+from functions.adapters.references import References
 from functions.adapters.registry import Registry
 from functions.adapters.registry_store import Change, model_key, release_key, version_key
+from functions.adapters.table_files import TableFiles
+from functions.adapters.table_rows import connect
 from functions.adapters.verdict_events import VerdictEvents
 from functions.domain.canonical_json import canonical_json, digest_of
 from functions.domain.contract import Contract, Feature, Output
@@ -27,11 +30,10 @@ from functions.domain.names import Names
 from functions.domain.reference import Reference
 from functions.domain.release import Release
 from functions.domain.release_artifact import MANIFEST, MANIFEST_VERSION
+from functions.domain.windows import Window
 from functions.evaluate.evaluation import Tools
 from functions.evaluate.first_window import first_window_reference
-from functions.evaluate.references import References
-from functions.evaluate.table_files import TableFiles
-from functions.evaluate.window_rows import Window, connect, open_views
+from functions.evaluate.window_rows import open_views
 from tests.contract.fake_s3 import FakeS3
 from tests.contract.fake_table import FakeTable
 from tests.functions.evaluate.tables import model_config, texts, write_rows

@@ -1,17 +1,19 @@
-"""Brings a window's hours of the table to this function's disk, and keeps them there for the next evaluation."""
+"""Brings a window's hours of the table to this function's disk, and keeps them there for the next run."""
 
 import shutil
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 
 from functions.adapters.data_lake import DataLake, Listed
 from functions.domain.errors import UnavailableError
-from functions.domain.log_table import hour_key, hours_between, model_prefix
-from functions.evaluate.window_rows import Window
+from functions.domain.log_table import hour_key, model_prefix
+from functions.domain.windows import Window
 
 READERS = 8
+MOMENT = timedelta.resolution  # windows are half-open
 
 
 class TableFiles:
@@ -40,15 +42,15 @@ class TableFiles:
         return [path for path in wanted if path not in gone]
 
     def _listed(self, model: str, windows: Iterable[Window]) -> Iterator[Listed]:
-        """The hours that are there, a listing a run of neighbouring days."""
-        keys = {hour_key(model, hour) for window in windows for hour in hours_between(window.start, window.end)}
-        if not keys:
+        """The hours that are there, in one listing; keys of hours sort as the hours do."""
+        spans = [(hour_key(model, w.start), hour_key(model, w.end - MOMENT)) for w in windows if w.start < w.end]
+        if not spans:
             return
-        prefix, last = model_prefix(model), max(keys)
-        for listed in self._lake.list(prefix, after=min(keys)[:-1]):
+        first, last = min(first for first, _ in spans), max(last for _, last in spans)
+        for listed in self._lake.list(model_prefix(model), after=first[:-1]):
             if listed.key > last:
                 return
-            if listed.key in keys:
+            if any(start <= listed.key <= end for start, end in spans):
                 yield listed
 
     def _path(self, listed: Listed) -> Path:
@@ -69,5 +71,5 @@ class TableFiles:
         if needed > free:
             raise UnavailableError(
                 f"the window's files take {needed / 1e6:,.0f} MB, and {free / 1e6:,.0f} MB are free on the function's "
-                "disk: give it more ephemeral storage, or [evaluate] a shorter window"
+                "disk: give it more ephemeral storage, or model.toml a shorter window"
             )
