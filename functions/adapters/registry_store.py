@@ -57,6 +57,7 @@ class Store(Protocol):
 MODELS, AUDIT = "MODELS", "AUDIT"
 AUDIT_HEAD = Key(AUDIT, "HEAD")
 VERSIONS, RELEASES, EVALUATIONS = "VERSION#", "RELEASE#", "EVALUATION#"
+TRAININGS, QUARANTINE_RELEASES = "TRAINING#", "QUARANTINE_RELEASE#"
 
 
 def model_key(model: str) -> Key:
@@ -85,6 +86,20 @@ def lease_key(model: str) -> Key:
 
 def config_key(model: str) -> Key:
     return Key(f"MODEL#{model}", "CONFIG")
+
+
+def training_key(model: str, started_at: str, execution: str) -> Key:
+    """`started_at` is ISO 8601 in UTC, so that keys sort by time."""
+    return Key(f"MODEL#{model}", f"{TRAININGS}{started_at}#{execution}")
+
+
+def training_lock_key(model: str) -> Key:
+    """The one execution that may train now."""
+    return Key(f"MODEL#{model}", "TRAINING")
+
+
+def quarantine_release_key(model: str, digest: str) -> Key:
+    return Key(f"MODEL#{model}", f"{QUARANTINE_RELEASES}{digest}")
 
 
 def evaluation_key(model: str, window_end: str) -> Key:

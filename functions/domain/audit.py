@@ -14,7 +14,15 @@ from functions.domain.canonical_json import canonical_json, digest_of
 SCHEMA_VERSION = 1
 
 Action = Literal[
-    "version.registered", "release.published", "release.tested", "release.failed", "live.requested", "live.moved"
+    "version.registered",
+    "release.published",
+    "release.tested",
+    "release.failed",
+    "live.requested",
+    "live.moved",
+    "training.started",
+    "training.ended",
+    "quarantine.released",
 ]
 
 
