@@ -1,6 +1,5 @@
 """Step Functions' executions: whether one still runs."""
 
-from collections.abc import Callable
 from typing import Any
 
 import boto3
@@ -8,8 +7,6 @@ from botocore.config import Config
 
 from functions.adapters.aws_errors import translated
 from functions.domain.errors import NotFoundError
-
-StillRunning = Callable[[str, str], bool]  # (model, execution) -> whether that execution runs
 
 _UNDER_WAY = ("RUNNING", "PENDING_REDRIVE")
 # An execution is known for 90 days; one with a name that Step Functions cannot have (a run by hand) never was.

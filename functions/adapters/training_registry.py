@@ -7,7 +7,6 @@ whether that one still runs, and takes over where it does not: an execution that
 from collections.abc import Callable
 from typing import Any
 
-from functions.adapters.executions import StillRunning
 from functions.adapters.registry_store import (
     QUARANTINE_RELEASES,
     TRAININGS,
@@ -23,6 +22,8 @@ from functions.domain.audit import Act, Action
 from functions.domain.errors import ConflictError, LeaseHeldError, NotFoundError
 from functions.domain.quarantine_release import QuarantineRelease
 from functions.domain.training import Training, TrainingState
+
+StillRunning = Callable[[str, str], bool]  # (model, execution) -> whether that execution runs: `Executions` knows
 
 ATTEMPTS = 5
 MOST = 1_000  # how many trainings a look back for one execution goes through
