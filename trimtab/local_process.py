@@ -19,7 +19,7 @@ from trimtab.synth import synthesise
 
 START_LIMIT_S = 90.0
 STOP_LIMIT_S = 30.0
-CLOCK_LIMIT_S = 3_600.0  # for a move of the clock, which waits for all that is due on the way
+CLOCK_LIMIT_S = 7_200.0  # for a move of the clock, which waits for all that is due on the way
 POLL_S = 0.05
 
 _children: dict[
@@ -114,7 +114,8 @@ def stop(project: Project) -> bool:
 def control(
     endpoint: str, verb: str, body: dict[str, Any] | None = None, timeout_s: float = START_LIMIT_S
 ) -> dict[str, Any]:
-    """One of the local cloud's own calls: `status`, or with a body `deploy`, `clock`, `flush`, `faults`, `stop`."""
+    """One of the local cloud's own calls: `status`, or with a body `deploy`, `clock`, `settle`, `flush`,
+    `faults`, `stop`."""
     method, data = ("GET", None) if body is None else ("POST", json.dumps(body).encode())
     try:
         response = urllib3.request(method, f"{endpoint}/_local/{verb}", body=data, timeout=timeout_s, retries=False)
@@ -124,6 +125,16 @@ def control(
     if response.status >= 300:
         raise UnavailableError(f"the local cloud: {answer.get('error', answer)}")
     return answer
+
+
+def settle(endpoint: str) -> list[str]:
+    """Wait until no event and no execution is under way; what failed since this was asked last, each in a line.
+
+    Raises:
+        UnavailableError: the cloud does not answer, or something does not come to an end.
+    """
+    failures: list[str] = control(endpoint, "settle", {}, timeout_s=CLOCK_LIMIT_S)["failures"]
+    return failures
 
 
 def _signal(pid: int, number: int) -> bool:

@@ -95,7 +95,9 @@ def _next_evaluation(stage: Stage, model: str) -> str | None:
         return None
     if schedule.get("State", "ENABLED") != "ENABLED":
         return None
-    recurrence = read_recurrence(schedule["ScheduleExpression"], schedule.get("ScheduleExpressionTimezone", "UTC"))
+    recurrence = read_recurrence(
+        schedule["ScheduleExpression"], schedule.get("ScheduleExpressionTimezone", "UTC"), is_rule=False
+    )
     upcoming = recurrence.next_after(int(now(stage).timestamp()))
     return None if upcoming is None else _iso(datetime.fromtimestamp(upcoming, UTC))
 

@@ -36,6 +36,14 @@ class VirtualClock:
         self.failures += [f"{run['schedule']} at {run['time']}: {run['error']}" for run in fired if "error" in run]
         return [run["schedule"] for run in fired]
 
+    def settle(self) -> list[str]:
+        """Wait until nothing runs that was set off; what failed since this was asked last, schedules' runs included.
+
+        Raises:
+            UnavailableError: the cloud does not answer, or something does not come to an end.
+        """
+        return local_process.settle(self.endpoint)
+
     def is_due_by(self, time_ms: int) -> bool:
         """Whether a schedule fires at that time or before."""
         return self.due_ms is not None and self.due_ms <= time_ms

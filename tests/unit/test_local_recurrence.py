@@ -77,6 +77,12 @@ def test_a_cron_schedule_is_due_when_a_look_at_every_minute_says_so(
         ("cron(0 12 * * ? 2015)", "2013-03-01T00:00:00", "2015-01-01T12:00:00"),
         ("cron(5 */4 * * ? *)", "2013-03-01T20:05:00", "2013-03-02T00:05:00"),
         ("cron(0 10 ? * 1 *)", "2013-03-01T00:00:00", "2013-03-03T10:00:00"),
+        ("cron(30 1 ? * MON *)", "2013-03-01T00:00:00", "2013-03-04T01:30:00"),
+        ("cron(30 1 ? * MON *)", "2013-03-04T01:30:00", "2013-03-11T01:30:00"),
+        ("cron(30 1 1 * ? *)", "2013-03-01T01:30:00", "2013-04-01T01:30:00"),
+        ("cron(30 1 1 * ? *)", "2013-12-02T00:00:00", "2014-01-01T01:30:00"),
+        ("rate(6 hours)", "2013-03-01T20:00:00", "2013-03-02T02:00:00"),
+        ("rate(1 minute)", "2013-03-01T00:07:00", "2013-03-01T00:08:00"),
         ("rate(1 hour)", "2013-03-01T00:07:00", "2013-03-01T01:07:00"),
         ("rate(2 days)", "2013-02-27T00:00:00", "2013-03-01T00:00:00"),
         ("at(2013-03-01T12:00:00)", "2013-03-01T11:59:59", "2013-03-01T12:00:00"),
@@ -111,6 +117,15 @@ def test_what_never_comes_again_is_not_due(expression: str) -> None:
 def test_what_is_not_known_is_an_error_that_names_it(expression: str, says: str) -> None:
     with pytest.raises(MisconfiguredError, match=says):
         read_recurrence(expression)
+
+
+@pytest.mark.parametrize("expression", ["rate(1 minutes)", "rate(1 minute)"])
+def test_the_scheduler_takes_one_minutes_and_a_rule_does_not(expression: str) -> None:
+    """EventBridge Scheduler's user guide lists the plural units alone; that of rules asks for the singular with 1."""
+    moment = at("2013-03-01T00:07:00")
+    assert read_recurrence(expression, is_rule=False).next_after(moment) == moment + 60
+    with pytest.raises(MisconfiguredError, match="write rate"):
+        read_recurrence("rate(0 minutes)", is_rule=False)
 
 
 def test_zones_other_than_utc_are_refused() -> None:

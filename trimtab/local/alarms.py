@@ -167,15 +167,21 @@ class Alarms:
         if alarm.theirs.actions_enabled:
             for arn in alarm.definition.actions(after.value):
                 self._act(arn, change)
-        self._bus.publish("aws.cloudwatch", "CloudWatch Alarm State Change", change.for_bus(), [change.arn])
+        kind = "CloudWatch Alarm State Change"
+        self._bus.publish("aws.cloudwatch", kind, change.for_bus(), [change.arn], after.since_ms)
 
     def _act(self, arn: str, change: AlarmChange) -> None:
         if is_function(arn):
-            future = self._functions.send(arn, change.for_function(), SERVICE, change.arn)
-            if future.done() and (why := future.result()):
-                sys.stderr.write(f"alarm {change.alarm.name}: {why}\n")
+            self._functions.send(
+                arn, change.for_function(), lambda why: self._failed(f"alarm {change.alarm.name}: {why}"), SERVICE,
+                change.arn,
+            )  # fmt: skip
         else:
             self._topics.publish(arn, change.for_topic(), change.subject)
+
+    def _failed(self, what: str) -> None:
+        sys.stderr.write(f"{what}\n")
+        self._functions.invoker.under_way.failed(what)
 
     def _take_over(self, name: str, theirs: Any) -> None:
         try:

@@ -32,7 +32,10 @@ class StackTemplate:
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
-    """`assets` finds a staged file by bucket and key, as functions' code names it."""
+    """`assets` finds a staged file by bucket and key, as functions' code names it.
+
+    Container images are passed over: functions from them are listed as not done.
+    """
 
     folder: Path
     stacks: tuple[StackTemplate, ...]
@@ -66,8 +69,6 @@ def read_assembly(folder: Path, account: str, region: str) -> Assembly:
 def _assets(folder: Path, name: str, account: str, region: str) -> dict[tuple[str, str], Path]:
     found = {}
     listed = _json(folder / name, f"{folder}: the asset manifest {name} is missing")
-    if listed.get("dockerImages"):
-        raise MisconfiguredError(f"{name}: the local cloud runs no container images")
     for asset in listed.get("files", {}).values():
         source = asset["source"]
         path = folder / source["path"]

@@ -21,6 +21,8 @@ NOT_KEPT = frozenset(
         ("sts", "AssumeRole"),
         ("sts", "AssumeRoleWithWebIdentity"),
         ("sqs", "ReceiveMessage"),
+        ("states", "StartExecution"),  # made again at a start, it would run again
+        ("states", "StopExecution"),
         ("xray", "PutTraceSegments"),
         ("xray", "PutTelemetryRecords"),
     }

@@ -43,13 +43,16 @@ from trimtab.local.log_sink import LogSink
 from trimtab.local.metric_store import MetricStore
 from trimtab.local.metrics_api import MetricsApi
 from trimtab.local.moto_app import Moto
+from trimtab.local.moto_interpreter import Interpreter
 from trimtab.local.not_done import not_done
 from trimtab.local.resources.resource_type import Context
 from trimtab.local.routes import api_prefix, read_apis
 from trimtab.local.runtime_folder import runtime_folder
 from trimtab.local.stacks import Stacks
 from trimtab.local.state_folder import StateFolder
+from trimtab.local.state_machine_target import StateMachineTargets
 from trimtab.local.throttle import Quotas
+from trimtab.local.under_way import UnderWay
 from trimtab.local.watch import Watch
 
 INVOKE_URL = re.compile(r"^https://([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com/([^/]+)$")
@@ -66,14 +69,19 @@ class Cloud:
         self._endpoint_server = HttpServer("AWS endpoint", lambda request: self._front.answer(request), endpoint_port)
         self._moto = Moto(LOCAL_ACCOUNT, self._endpoint_server.port)
         self._journal = Journal(state.folder("moto"), self._moto)
+        self._under_way = UnderWay()
         self._faults, self._credentials = Faults(), Credentials(LOCAL_ACCOUNT, self._moto)
         self._clock, metrics = Clock(state.folder("time") / "clock"), MetricStore()
         metrics_api = MetricsApi(metrics, self._clock)
+        self._interpreter = Interpreter(
+            self._moto, self._clock, self._endpoint_server.url, LOCAL_ACCOUNT, LOCAL_REGION, self._under_way
+        )
+        machines = StateMachineTargets(self._moto, LOCAL_ACCOUNT, LOCAL_REGION)
         self._sink = LogSink(state.folder("logs"), self._moto, LOCAL_ACCOUNT, LOCAL_REGION, metrics_api.take_line)
         self._functions = self._lambda_functions()
         self._invoker = Invoker(
             self._functions.codes, self._sink, self._credentials, self._clock, LambdaMetrics(metrics),
-            runtime_folder(state.folder("runtime")), LOCAL_REGION, self._endpoint_server.url,
+            self._under_way, runtime_folder(state.folder("runtime")), LOCAL_REGION, self._endpoint_server.url,
         )  # fmt: skip
         service = LambdaService(self._functions, self._functions.layers, self._invoker)
         self._firehose = Firehose(
@@ -81,17 +89,18 @@ class Cloud:
         )
         self._watch = Watch(
             folder=state.folder("time"), moto=self._moto, journal=self._journal, clock=self._clock, metrics=metrics,
-            firehose=self._firehose, functions=FunctionTargets(self._functions.files, self._invoker), sink=self._sink,
-            say=say,
+            firehose=self._firehose, functions=FunctionTargets(self._functions.files, self._invoker), machines=machines,
+            sink=self._sink, say=say,
         )  # fmt: skip
         self._stacks = Stacks(state.folder("stacks"))
         self._custom = CustomResources(self._endpoint_server.url, LOCAL_ACCOUNT, LOCAL_REGION, self._run_function)
         control = Control(
-            self._custom, self._firehose, self._faults, self.status, self.deploy, self._watch.timekeeper.move, self.stop
-        )
+            self._custom, self._firehose, self._faults, self.status, self.deploy, self._watch.timekeeper.move,
+            self._watch.timekeeper.settle, self.stop,
+        )  # fmt: skip
         self._front = Front(
             self._journal, LambdaApi(service), self._firehose, metrics_api, self._watch.alarms, self._watch.bus,
-            self._watch.topics, LogSearch(self._moto, LOCAL_ACCOUNT, LOCAL_REGION), control.answer,
+            self._watch.topics, LogSearch(self._moto, LOCAL_ACCOUNT, LOCAL_REGION), machines, control.answer,
         )  # fmt: skip
         self._gateway = Gateway(
             account=LOCAL_ACCOUNT,
@@ -176,6 +185,8 @@ class Cloud:
                 return
             deployed = self._deploying.acquire(timeout=DRAIN_S)
             self._state.retract()
+            self._under_way.close()
+            self._interpreter.stop()
             self._watch.timekeeper.stop()
             self._gateway_server.stop(DRAIN_S)
             self._invoker.stop()

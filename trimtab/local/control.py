@@ -1,4 +1,4 @@
-"""The local cloud's own calls below /_local/: status, deploy, clock, flush, faults, stop, and custom answers."""
+"""The local cloud's own calls below /_local/: status, deploy, clock, settle, flush, faults, stop, custom answers."""
 
 import json
 import threading
@@ -25,6 +25,7 @@ class Control:
     status: Callable[[], dict[str, Any]]
     deploy: Callable[[Path], dict[str, Any]]
     move_clock: Callable[[dict[str, Any]], dict[str, Any]]
+    settle: Callable[[dict[str, Any]], dict[str, Any]]
     stop: Callable[[], None]
 
     def answer(self, request: Request) -> Response:
@@ -44,6 +45,7 @@ class Control:
             ("GET", "status"): lambda asked: self.status(),
             ("POST", "deploy"): self._deploy,
             ("POST", "clock"): self.move_clock,
+            ("POST", "settle"): self.settle,
             ("POST", "flush"): lambda asked: {"objects": self.firehose.flush()},
             ("POST", "faults"): self.faults.set,
             ("POST", "stop"): self._stop,

@@ -1,12 +1,11 @@
-"""EventBridge: PutEvents, the rules that an event matches, and its delivery to functions and topics.
+"""EventBridge: PutEvents, the rules that an event matches, and its delivery to functions, state machines and topics.
 
-moto keeps buses and rules, as the template or a caller made them; its own PutEvents knows neither target.
+moto keeps buses and rules, as the template or a caller made them; its own PutEvents knows none of them.
 """
 
 import json
 import sys
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -19,6 +18,7 @@ from trimtab.local.function_target import FunctionTargets, is_function
 from trimtab.local.http_message import Request, Response
 from trimtab.local.journal import Journal
 from trimtab.local.moto_app import Moto
+from trimtab.local.state_machine_target import StateMachineTargets, is_state_machine
 from trimtab.local.topics import Topics
 
 ENTRIES, ENTRY_BYTES = 10, 262_144
@@ -39,10 +39,11 @@ class EventBus:
     """`answer` takes PutEvents; `publish` an event of the cloud's own; `deliver` serves one rule's targets."""
 
     def __init__(
-        self, moto: Moto, journal: Journal, clock: Clock, functions: FunctionTargets, topics: Topics, account: str,
-        region: str,
+        self, moto: Moto, journal: Journal, clock: Clock, functions: FunctionTargets, machines: StateMachineTargets,
+        topics: Topics, account: str, region: str,
     ) -> None:  # fmt: skip
-        self._moto, self._journal, self._clock, self._functions, self._topics = moto, journal, clock, functions, topics
+        self._moto, self._journal, self._clock = moto, journal, clock
+        self._functions, self._machines, self._topics = functions, machines, topics
         self._account, self._region = account, region
         self._rules: dict[str, list[Rule]] = {}
         self._as_of = -1
@@ -59,10 +60,10 @@ class EventBus:
         failed = sum("ErrorCode" in answer for answer in answers)
         return _json(200, {"FailedEntryCount": failed, "Entries": answers})
 
-    def publish(self, source: str, detail_type: str, detail: Event, resources: list[str], bus: str = "default") -> str:
-        """Send an event of the clock's time; returns its id."""
-        event = self._event(source, detail_type, detail, resources, self._clock.now_ms())
-        self._route(bus, event)
+    def publish(self, source: str, detail_type: str, detail: Event, resources: list[str], at_ms: int) -> str:
+        """Send an event of the cloud's own to the default bus; returns its id."""
+        event = self._event(source, detail_type, detail, resources, at_ms)
+        self._route("default", event)
         return str(event["id"])
 
     def scheduled(self, rule_arn: str, epoch_ms: int) -> Event:
@@ -118,26 +119,25 @@ class EventBus:
     def _send(self, rule_arn: str, target: Mapping[str, Any], event: Event) -> Callable[[], str | None]:
         arn = target["Arn"]
 
-        def said(why: str | None) -> str | None:
-            if why is not None:
-                sys.stderr.write(f"EventBridge: {rule_arn.rpartition('/')[2]} to {arn}: {why}\n")
-            return why
-
-        def finished(done: "Future[str | None]") -> None:
-            if not done.cancelled():
-                said(done.result())
+        def failed(why: str) -> None:
+            what = f"EventBridge: {rule_arn.rpartition('/')[2]} to {arn}: {why}"
+            sys.stderr.write(f"{what}\n")
+            self._functions.invoker.under_way.failed(what)
 
         try:
             text = target_input(target, event, rule_arn)
         except MisconfiguredError as error:
-            why = said(str(error))
-            return lambda: why
-        if is_function(arn):
-            future = self._functions.send(arn, text, SERVICE, rule_arn)
-            future.add_done_callback(finished)
-            return future.result
-        parsed = json.loads(text)
-        why = said(self._topics.publish(arn, parsed if isinstance(parsed, str) else text))
+            why: str | None = str(error)
+        else:
+            if is_function(arn):
+                return self._functions.send(arn, text, failed, SERVICE, rule_arn).result
+            if is_state_machine(arn):
+                why = self._machines.start(target, text, SERVICE, rule_arn)
+            else:
+                parsed = json.loads(text)
+                why = self._topics.publish(arn, parsed if isinstance(parsed, str) else text)
+        if why is not None:
+            failed(why)
         return lambda: why
 
     def _by_bus(self) -> dict[str, list[Rule]]:

@@ -1,11 +1,11 @@
 """Functions as targets of schedules, rules and alarms: found by their ARN, invoked if their policy lets the service."""
 
 import re
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from uuid import uuid4
 
-from functions.domain.errors import MisconfiguredError
 from trimtab.local.invoker import Invoker
 from trimtab.local.lambda_errors import LambdaError
 from trimtab.local.lambda_policies import service_may_invoke
@@ -21,34 +21,34 @@ def is_function(arn: str) -> bool:
     return FUNCTION_ARN.match(arn) is not None
 
 
-def check_function(arn: str, who: str) -> None:
-    """Raises MisconfiguredError: `who` can't have this target here."""
-    if not is_function(arn):
-        raise MisconfiguredError(f"the local cloud's {who} invoke Lambda functions: it does not do {arn}")
-
-
 @dataclass(frozen=True, slots=True)
 class FunctionTargets:
-    """`send` is an asynchronous invocation. Its future gives what went wrong in the end, or None."""
+    """`send` is an asynchronous invocation. Its future gives what went wrong in the end, or None.
+
+    `failed` is told of that too, before the invocation ceases to be under way.
+    """
 
     files: FunctionFiles
     invoker: Invoker
 
-    def send(self, arn: str, payload: str, service: str | None = None, source_arn: str = "") -> "Future[str | None]":
+    def send(
+        self, arn: str, payload: str, failed: Callable[[str], None], service: str | None = None, source_arn: str = ""
+    ) -> "Future[str | None]":
         """Invoke the function. `service` must be let by its policy; None is for whoever has a role of its own."""
         name, qualifier = split_name(arn)
         function = self.files.find(name)
         if function is None:
-            return _refused(f"there is no function {arn}")
+            return _refused(failed, f"there is no function {arn}")
         if service is not None and not service_may_invoke(function, qualifier, service, source_arn):
-            return _refused(f"{arn} has no permission for {service} and {source_arn}")
+            return _refused(failed, f"{arn} has no permission for {service} and {source_arn}")
         try:
-            return self.invoker.send(function, qualifier, payload.encode(), str(uuid4()))
+            return self.invoker.send(function, qualifier, payload.encode(), str(uuid4()), failed)
         except LambdaError as error:
-            return _refused(f"{arn}: {error}")
+            return _refused(failed, f"{arn}: {error}")
 
 
-def _refused(why: str) -> "Future[str | None]":
+def _refused(failed: Callable[[str], None], why: str) -> "Future[str | None]":
+    failed(why)
     future: Future[str | None] = Future()
     future.set_result(why)
     return future

@@ -8,21 +8,22 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from time import sleep, time
+from time import time
 
 from trimtab.local.clock import Clock
 from trimtab.local.credentials import Credentials
 from trimtab.local.environment import Environment
 from trimtab.local.environment_pool import EnvironmentPool
 from trimtab.local.invocation import PAYLOAD_LIMIT, Invocation, Result
-from trimtab.local.lambda_aliases import version_for_call
+from trimtab.local.lambda_aliases import splits, version_for_call
 from trimtab.local.lambda_code import CodeStore
-from trimtab.local.lambda_errors import LambdaError, throttled, too_large
+from trimtab.local.lambda_errors import LambdaError, no_images, throttled, too_large
 from trimtab.local.lambda_metrics import LambdaMetrics
 from trimtab.local.lambda_records import LATEST, Configuration, Function
 from trimtab.local.log_sink import LogSink
 from trimtab.local.process_group import ProcessGroup
 from trimtab.local.run_spec import run_spec
+from trimtab.local.under_way import UnderWay
 
 EVENT_LIMIT = 1_048_576
 EVENT_WORKERS = 8
@@ -39,12 +40,13 @@ class Invoker:
         credentials: Credentials,
         clock: Clock,
         metrics: LambdaMetrics,
+        under_way: UnderWay,
         runtime: Path,
         region: str,
         endpoint: str,
     ) -> None:
         self._codes, self._sink, self._credentials = codes, sink, credentials
-        self._clock, self._metrics = clock, metrics
+        self._clock, self._metrics, self.under_way = clock, metrics, under_way
         self._runtime, self._region, self._endpoint = runtime, region, endpoint
         self._group = ProcessGroup()
         self._lock = threading.Lock()
@@ -52,8 +54,6 @@ class Invoker:
         self._running: Counter[str] = Counter()
         self._draw = random.Random()  # noqa: S311 - splits traffic
         self._events = ThreadPoolExecutor(EVENT_WORKERS, thread_name_prefix="lambda-event")
-        self._under_way = 0
-        self._settled = threading.Condition()
         self._stopped = threading.Event()
         threading.Thread(target=self._reap, name="environment-reaper", daemon=True).start()
 
@@ -80,11 +80,14 @@ class Invoker:
         version = version_for_call(function, qualifier, self._draw)
         configuration = function.configuration(version)
         arn = function.latest["FunctionArn"] + (f":{qualifier}" if qualifier else "")
+        if configuration["PackageType"] == "Image":
+            raise no_images(arn)
         invocation = Invocation(payload, arn, float(configuration["Timeout"]), trace_id=trace_id)
         invocation.client_context = client_context
         if request_id:
             invocation.request_id = request_id
-        counted = self._metrics.of(function.name, qualifier, self._clock.now_ms() if at_ms is None else at_ms)
+        executed = version if splits(function, qualifier) else None
+        counted = self._metrics.of(function.name, qualifier, executed, self._clock.now_ms() if at_ms is None else at_ms)
         try:
             with self._place(function):
                 result = self._pool(function, configuration).run(invocation, keep_tail)
@@ -95,10 +98,17 @@ class Invoker:
         counted.ran(result.duration_ms, failed=result.error is not None)
         return result
 
-    def send(self, function: Function, qualifier: str | None, payload: bytes, request_id: str) -> "Future[str | None]":
+    def send(
+        self,
+        function: Function,
+        qualifier: str | None,
+        payload: bytes,
+        request_id: str,
+        failed: Callable[[str], None],
+    ) -> "Future[str | None]":
         """Run it in the background: twice more, a second and two later, when it fails (in virtual time at once).
 
-        The future gives the error of the last attempt, or None.
+        The future gives the error of the last attempt, or None; `failed` is told of it before.
 
         Raises:
             LambdaError: no such qualifier, or the event is too large.
@@ -108,16 +118,10 @@ class Invoker:
         function.configuration(qualifier)
         config = function.invoke_configs.get(qualifier or LATEST, {})
         retries = config.get("MaximumRetryAttempts", 2)
-        with self._settled:
-            self._under_way += 1
-        future = self._events.submit(self._deliver, function, qualifier, payload, request_id, retries)
-        future.add_done_callback(self._one_less)
+        self.under_way.begin()
+        future = self._events.submit(self._deliver, function, qualifier, payload, request_id, retries, failed)
+        future.add_done_callback(lambda done: self.under_way.end())
         return future
-
-    def settle(self, seconds: float) -> bool:
-        """Wait until no event is under way, those that events caused included; False when that took too long."""
-        with self._settled:
-            return self._settled.wait_for(lambda: self._under_way == 0, seconds)
 
     def changed(self, function: Function) -> None:
         """$LATEST was changed: environments of what it was take no new work."""
@@ -157,13 +161,14 @@ class Invoker:
             with self._lock:
                 self._running[function.name] -= 1
 
-    def _one_less(self, future: "Future[str | None]") -> None:
-        with self._settled:
-            self._under_way -= 1
-            self._settled.notify_all()
-
     def _deliver(
-        self, function: Function, qualifier: str | None, payload: bytes, request_id: str, retries: int
+        self,
+        function: Function,
+        qualifier: str | None,
+        payload: bytes,
+        request_id: str,
+        retries: int,
+        failed: Callable[[str], None],
     ) -> str | None:
         why: str | None = None
         for attempt in range(retries + 1):
@@ -178,7 +183,9 @@ class Invoker:
                     function.latest["LoggingConfig"]["LogGroup"], "events", int(time() * 1000), f"{request_id}: {error}"
                 )
             if attempt < retries and not self._stopped.is_set() and not self._clock.is_virtual:
-                sleep(attempt + 1)
+                self._stopped.wait(attempt + 1)
+        if why is not None:
+            failed(why)
         return why
 
     def _pool(self, function: Function, configuration: Configuration) -> EnvironmentPool:

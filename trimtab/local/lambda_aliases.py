@@ -50,6 +50,12 @@ def version_for_call(function: Function, qualifier: str | None, draw: random.Ran
     return str(alias["FunctionVersion"])
 
 
+def splits(function: Function, qualifier: str | None) -> bool:
+    """Whether the qualifier is an alias that splits its calls between two versions."""
+    alias = function.aliases.get(qualifier or LATEST)
+    return alias is not None and bool(alias["_weights"])
+
+
 def _set(function: Function, alias: Alias, asked: Mapping[str, Any]) -> Alias:
     if asked.get("Description") is not None:
         alias["Description"] = asked["Description"]

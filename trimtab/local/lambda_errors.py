@@ -33,5 +33,10 @@ def too_large(message: str) -> LambdaError:
     return LambdaError("RequestEntityTooLargeException", 413, message)
 
 
+def no_images(arn: str) -> LambdaError:
+    message = f"{arn} is a container image, which the local cloud does not run: package it as a zip to run it here"
+    return LambdaError("InvalidRuntimeException", 502, message)
+
+
 def throttled() -> LambdaError:
     return LambdaError("TooManyRequestsException", 429, "Rate Exceeded.")

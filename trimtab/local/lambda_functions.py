@@ -1,4 +1,7 @@
-"""Lambda functions and their versions, as strict as AWS: revisions are checked, versions are frozen."""
+"""Lambda functions and their versions, as strict as AWS: revisions are checked, versions are frozen.
+
+A function from a container image is kept, and can be published, but not run.
+"""
 
 import hashlib
 import json
@@ -28,6 +31,7 @@ PLAIN_FIELDS = {
 LIMITS = {"Timeout": (1, 900), "MemorySize": (128, 10_240)}
 RESERVED_VARIABLES = re.compile(r"^(AWS_(?!XRAY_|LAMBDA_EXEC_WRAPPER$)|LAMBDA_|_HANDLER$|_X_AMZN_)")
 ENVIRONMENT_LIMIT = 4_096
+NO_FILES = b"PK\x05\x06" + bytes(18)  # an image is kept by its name alone: this is the zip that holds nothing
 MOVING = ("Version", "FunctionArn", "RevisionId", "LastModified", "Description", "_published")
 
 
@@ -48,10 +52,10 @@ class Functions:
         if self.files.find(name) is not None:
             raise conflict(f"Function already exist: {name}")
         arn = f"{self.arn_prefix}function:{name}"
-        latest: Configuration = {"FunctionName": name, "FunctionArn": arn, "Version": LATEST, "PackageType": "Zip"}
-        for key in ("Role", "Handler", "Runtime", "Code"):
+        latest: Configuration = {"FunctionName": name, "FunctionArn": arn, "Version": LATEST}
+        for key in ("Role", "Code") if asked.get("PackageType") == "Image" else ("Role", "Handler", "Runtime", "Code"):
             if not asked.get(key):
-                raise invalid(f"{key} is missing: the local cloud runs functions from zips")
+                raise invalid(f"{key} is missing")
         self._set_code(latest, asked["Code"])
         self._set_configuration(latest, {**PLAIN_FIELDS, **asked})
         function = Function(name, latest, tags=dict(asked.get("Tags") or {}))
@@ -151,11 +155,15 @@ class Functions:
             archive = asked["ZipFile"]
         elif asked.get("S3Bucket") and asked.get("S3Key"):
             archive = self.fetch(asked["S3Bucket"], asked["S3Key"], asked.get("S3ObjectVersion"))
+        elif asked.get("ImageUri"):
+            archive = NO_FILES
         else:
-            raise invalid("Please provide a source for function code: ZipFile, or S3Bucket and S3Key")
+            raise invalid("Please provide a source for function code: ZipFile, S3Bucket and S3Key, or ImageUri")
         code: Code = self.codes.add(archive)
+        image = asked.get("ImageUri")
         configuration |= {
-            "CodeSha256": code.sha256,
+            "PackageType": "Image" if image else "Zip",
+            "CodeSha256": hashlib.sha256(image.encode()).hexdigest() if image else code.sha256,
             "CodeSize": code.size,
             "_code": code.digest,
             "_unzipped": code.unzipped,

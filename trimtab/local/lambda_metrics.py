@@ -33,14 +33,21 @@ class LambdaMetrics:
 
     def __init__(self, store: MetricStore) -> None:
         self._store = store
-        self._known: dict[tuple[str, str | None], tuple[dict[str, MetricName], ...]] = {}
+        self._known: dict[tuple[str, str | None, str | None], tuple[dict[str, MetricName], ...]] = {}
 
-    def of(self, function: str, qualifier: str | None, at_ms: int) -> Counted:
-        """An invocation of a function at a time, by FunctionName, and by FunctionName and Resource."""
-        metrics = self._known.get((function, qualifier))
+    def of(self, function: str, qualifier: str | None, executed: str | None, at_ms: int) -> Counted:
+        """An invocation of a function at a time, by FunctionName, and by FunctionName and Resource.
+
+        `executed` is the version that an alias with weights has drawn: then by FunctionName, Resource and
+        ExecutedVersion too (Lambda developer guide, "Types of metrics for Lambda functions").
+        """
+        key = (function, qualifier, executed)
+        metrics = self._known.get(key)
         if metrics is None:
             resource = f"{function}:{qualifier}" if qualifier else function
-            dimensions = ({"FunctionName": function}, {"FunctionName": function, "Resource": resource})
+            dimensions = [{"FunctionName": function}, {"FunctionName": function, "Resource": resource}]
+            if executed is not None:
+                dimensions.append({**dimensions[1], "ExecutedVersion": executed})
             metrics = tuple({name: metric_name(NAMESPACE, name, one) for name in NAMES} for one in dimensions)
-            self._known[function, qualifier] = metrics
+            self._known[key] = metrics
         return Counted(self._store, metrics, at_ms / 1000)

@@ -179,7 +179,10 @@ class LambdaService:
             function.configuration(qualifier)
             return {"StatusCode": 204}
         if kind == "Event":
-            self.invoker.send(function, qualifier, payload, str(uuid4()))
+            under_way, arn = self.invoker.under_way, function.latest["FunctionArn"]
+            self.invoker.send(
+                function, qualifier, payload, str(uuid4()), lambda why: under_way.failed(f"{arn}, sent an event: {why}")
+            )
             return {"StatusCode": 202}
         if kind != "RequestResponse":
             raise invalid(f"InvocationType must be RequestResponse, Event or DryRun, not {kind}")

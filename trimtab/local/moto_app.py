@@ -35,8 +35,8 @@ class SettableClock:
         return real_time.time() if fixed is None else fixed
 
 
-def _datetime_module(clock: SettableClock) -> Any:
-    """A stand-in for `datetime` whose now() is the clock's."""
+def datetime_module(clock: Any) -> Any:
+    """A stand-in for `datetime` whose now() is `clock.time()`, in seconds since 1970."""
 
     class ClockedDatetime(real_datetime.datetime):
         @classmethod
@@ -69,7 +69,7 @@ class Moto:
         self._app = DomainDispatcherApplication(create_backend_app)
         self.lock = threading.RLock()
         self.clock = SettableClock()
-        setattr(core_utils, "datetime", _datetime_module(self.clock))  # noqa: B010 - not a name that it exports
+        setattr(core_utils, "datetime", datetime_module(self.clock))  # noqa: B010 - not a name that it exports
 
     def backend(self, service: str, account: str, region: str) -> Any:
         """moto's own object behind a service, for what is read or written too often for HTTP."""

@@ -88,8 +88,8 @@ class Cron:
         return self.weekdays is not None and (calendar.weekday(year, month, day) + 1) % 7 + 1 in self.weekdays
 
 
-def read_recurrence(expression: str, zone: str | None = None) -> Recurrence:
-    """Parse a schedule's expression.
+def read_recurrence(expression: str, zone: str | None = None, *, is_rule: bool = True) -> Recurrence:
+    """Parse a schedule's expression. A rule's says `1 minute` and `2 minutes`; EventBridge Scheduler takes either.
 
     Raises:
         MisconfiguredError: it is none, or something in it is not known; the message names it.
@@ -98,7 +98,7 @@ def read_recurrence(expression: str, zone: str | None = None) -> Recurrence:
         raise MisconfiguredError(f"{expression}: the local cloud's schedules know UTC, not the zone {zone}")
     if match := RATE.match(expression):
         number, unit = int(match[1]), match[2]
-        if number == 0 or (number == 1) == unit.endswith("s"):
+        if number == 0 or (is_rule and (number == 1) == unit.endswith("s")):
             raise MisconfiguredError(f"{expression}: write rate(1 {unit.rstrip('s')}) or rate(2 {unit.rstrip('s')}s)")
         return Rate(number * SECONDS[unit.rstrip("s")])
     if match := AT.match(expression):

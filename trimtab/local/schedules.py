@@ -19,8 +19,10 @@ from trimtab.local.function_target import FunctionTargets
 from trimtab.local.last_runs import LastRun, LastRuns
 from trimtab.local.moto_app import Moto
 from trimtab.local.recurrence import Recurrence, latest_until, read_recurrence
+from trimtab.local.state_machine_target import StateMachineTargets, is_state_machine
 
 EMPTY_INPUT = "{}"
+SERVICE = "scheduler.amazonaws.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,11 @@ class Schedules:
     """`next_due` and `overdue` say what is to fire; `fire` fires it."""
 
     def __init__(
-        self, path: Path, moto: Moto, clock: Clock, functions: FunctionTargets, bus: EventBus, account: str, region: str
-    ) -> None:
-        self._moto, self._clock = moto, clock
-        self._functions, self._bus, self._account, self._region = functions, bus, account, region
+        self, path: Path, moto: Moto, clock: Clock, functions: FunctionTargets, machines: StateMachineTargets,
+        bus: EventBus, account: str, region: str,
+    ) -> None:  # fmt: skip
+        self._moto, self._clock, self._functions, self._machines = moto, clock, functions, machines
+        self._bus, self._account, self._region = bus, account, region
         self._lock = threading.RLock()
         self._runs = LastRuns(path)
         self._known: dict[str, tuple[Any, Schedule | None]] = {}
@@ -95,15 +98,18 @@ class Schedules:
             return self._bus.deliver(schedule.arn, list(schedule.targets), event)
         target = schedule.targets[0]
         payload = _filled(target.get("Input") or EMPTY_INPUT, schedule.arn, due.at_s)
-        future = self._functions.send(target["Arn"], payload)
-        future.add_done_callback(lambda done: None if done.cancelled() else self.note(schedule, done.result()))
-        return [future.result]
+        if not is_state_machine(target["Arn"]):
+            return [self._functions.send(target["Arn"], payload, lambda why: self._note(schedule, why)).result]
+        error = self._machines.start(target, payload, SERVICE, _group_of(schedule.arn))
+        if error is not None:
+            self._note(schedule, error)
+        return [lambda: error]
 
-    def note(self, schedule: Schedule, error: str | None) -> None:
+    def _note(self, schedule: Schedule, error: str) -> None:
         """Keep what went wrong with a schedule's last run."""
-        if error is None:
-            return
-        sys.stderr.write(f"schedule {schedule.name}: {error}\n")
+        what = f"schedule {schedule.name}: {error}"
+        sys.stderr.write(f"{what}\n")
+        self._functions.invoker.under_way.failed(what)
         with self._lock:
             if (run := self._runs.get(schedule.arn)) is not None:
                 self._runs.keep(schedule.arn, LastRun(run.expression, run.begin_s, run.fired_s, error))
@@ -169,7 +175,9 @@ class Schedules:
                 signature = (one.schedule_expression, one.schedule_expression_timezone, one.state, one.target)
 
                 def read(one: Any = one, target: dict[str, Any] = target) -> Schedule:
-                    recurrence = read_recurrence(one.schedule_expression, one.schedule_expression_timezone)
+                    recurrence = read_recurrence(
+                        one.schedule_expression, one.schedule_expression_timezone, is_rule=False
+                    )
                     enabled = one.state == "ENABLED"
                     return Schedule(one.arn, one.name, one.schedule_expression, recurrence, enabled, False, (target,))
 
@@ -196,6 +204,12 @@ def _read(arn: str, read: Callable[[], Schedule]) -> Schedule | None:
     except MisconfiguredError as error:
         sys.stderr.write(f"schedule {arn} is passed over: {error}\n")
         return None
+
+
+def _group_of(arn: str) -> str:
+    """The ARN of a schedule's group: on its behalf the Scheduler assumes the target's role."""
+    place, _, _ = arn.rpartition("/")
+    return place.replace(":schedule/", ":schedule-group/")
 
 
 def _filled(text: str, arn: str, at_s: int) -> str:

@@ -4,8 +4,8 @@ In real time a thread looks once a second. In virtual time a call moves the cloc
 happens in order at its own time, each run waited for:
 
 now ──> due 1 ──────────────────────────────────────> due 2 ──> … ──> to
-        stand there: buffers that are old enough,
-        alarms up to here, events under way; fire; wait
+        stand there: buffers that are old enough, alarms up to here;
+        wait for events and executions under way; fire; wait again
 """
 
 import sys
@@ -17,12 +17,12 @@ from functions.domain.errors import InvalidRequestError, UnavailableError
 from trimtab.local.alarms import Alarms
 from trimtab.local.clock import Clock, epoch_ms, iso
 from trimtab.local.firehose import Firehose
-from trimtab.local.invoker import Invoker
 from trimtab.local.metric_store import MetricStore
 from trimtab.local.schedules import Due, Schedules
+from trimtab.local.under_way import UnderWay
 
 TICK_S = 1.0
-SETTLE_S = 900.0  # as long as a function may run
+SETTLE_S = 3_000.0  # an execution of three functions, each as long as one may run
 END_OF_TIME_S = 2**62
 
 
@@ -35,11 +35,11 @@ class Timekeeper:
         schedules: Schedules,
         alarms: Alarms,
         firehose: Firehose,
-        invoker: Invoker,
+        under_way: UnderWay,
         metrics: MetricStore,
     ) -> None:
         self._clock, self._schedules, self._alarms = clock, schedules, alarms
-        self._firehose, self._invoker, self._metrics = firehose, invoker, metrics
+        self._firehose, self._under_way, self._metrics = firehose, under_way, metrics
         self._moving = threading.Lock()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="timekeeper", daemon=True)
@@ -80,6 +80,18 @@ class Timekeeper:
             self._stand_at(to_ms)
             return self._answer(fired)
 
+    def settle(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Wait until nothing is under way; what failed since this was asked last, each in a line, oldest first.
+
+        Raises:
+            InvalidRequestError: it asks for something.
+            UnavailableError: what runs does not come to an end.
+        """
+        if asked:
+            raise InvalidRequestError("settle takes nothing: {}")
+        self._settle()
+        return {"now": iso(self._clock.now_ms()), "failures": self._under_way.take_failures()}
+
     def shown(self) -> dict[str, Any]:
         """The clock, the schedules and the alarms."""
         return {
@@ -116,8 +128,8 @@ class Timekeeper:
         return {**shown, "error": "; ".join(errors)} if errors else shown
 
     def _settle(self) -> None:
-        if not self._invoker.settle(SETTLE_S):
-            raise UnavailableError(f"functions run on after {SETTLE_S:.0f} s: the clock stands still")
+        if not self._under_way.settle(SETTLE_S):
+            raise UnavailableError(f"functions or executions run on after {SETTLE_S:.0f} s: the clock stands still")
 
     def _answer(self, fired: list[dict[str, str]]) -> dict[str, Any]:
         upcoming = self._schedules.next_due(END_OF_TIME_S)

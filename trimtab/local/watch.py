@@ -14,6 +14,7 @@ from trimtab.local.log_sink import LogSink
 from trimtab.local.metric_store import MetricStore
 from trimtab.local.moto_app import Moto
 from trimtab.local.schedules import Schedules
+from trimtab.local.state_machine_target import StateMachineTargets
 from trimtab.local.timekeeper import Timekeeper
 from trimtab.local.topics import Topics
 
@@ -31,12 +32,13 @@ class Watch:
         metrics: MetricStore,
         firehose: Firehose,
         functions: FunctionTargets,
+        machines: StateMachineTargets,
         sink: LogSink,
         say: Callable[[str], None],
     ) -> None:
         place = (LOCAL_ACCOUNT, LOCAL_REGION)
         self.topics = Topics(moto, sink, *place, say)
-        self.bus = EventBus(moto, journal, clock, functions, self.topics, *place)
+        self.bus = EventBus(moto, journal, clock, functions, machines, self.topics, *place)
         self.alarms = Alarms(folder / "alarms.json", moto, metrics, clock, self.bus, functions, self.topics, *place)
-        schedules = Schedules(folder / "schedules.jsonl", moto, clock, functions, self.bus, *place)
-        self.timekeeper = Timekeeper(clock, schedules, self.alarms, firehose, functions.invoker, metrics)
+        schedules = Schedules(folder / "schedules.jsonl", moto, clock, functions, machines, self.bus, *place)
+        self.timekeeper = Timekeeper(clock, schedules, self.alarms, firehose, functions.invoker.under_way, metrics)

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 import urllib.request
+from pathlib import Path
 from typing import Any
 
 SEEN: list[Any] = []
@@ -45,6 +46,36 @@ def told(event: dict[str, Any], context: Any) -> None:
     print("TOLD " + json.dumps(event))
     if "sleep" in event:
         time.sleep(event["sleep"])
+
+
+class TransientError(Exception):
+    """What a second attempt may overcome."""
+
+
+def step(event: dict[str, Any], context: Any) -> Any:
+    """A step of a state machine: says in its log what it was given; `asked` says what it does."""
+    print("TOLD " + json.dumps(event), flush=True)
+    asked = event.get("asked") or {}
+    SEEN.append(event.get("execution"))
+    time.sleep(asked.get("sleep", 0))
+    if SEEN.count(event.get("execution")) <= asked.get("fail", 0):
+        raise TransientError("try again")
+    if "raise" in asked:
+        raise ValueError(asked["raise"])
+    return {"decision": asked.get("decision", "go"), "step": event["step"], "version": context.function_version}
+
+
+def from_layer(event: dict[str, Any], context: Any) -> Any:
+    """Imports what its layers carry, and reads their other files."""
+    import library  # type: ignore[import-not-found] # the layer's
+
+    return {
+        "library": library.NAME,
+        "place": library.__file__,
+        "data": Path(os.environ["DATA"]).read_text(),
+        "later": Path(os.environ["DATA"]).with_name("later.txt").exists(),
+        "path": sys.path,
+    }
 
 
 def web(event: dict[str, Any], context: Any) -> Any:

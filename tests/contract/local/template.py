@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,21 +27,27 @@ def handlers_zip(comment: str = "") -> bytes:
     return zipped({"handlers.py": HANDLERS.read_text() + f"\n# {comment}\n"})
 
 
-def write_assembly(folder: Path, resources: Resources, **template: Any) -> Path:
-    """An assembly of one stack; `${ASSET}` as an S3Key stands for the handlers' zip."""
+def write_assembly(
+    folder: Path,
+    resources: Resources,
+    *,
+    assets: Mapping[str, bytes] | None = None,
+    images: Mapping[str, Any] | None = None,
+    **template: Any,
+) -> Path:
+    """An assembly of one stack. As an S3Key `${ASSET}` is the handlers' zip, `${NAME}` one of `assets`."""
     folder.mkdir(parents=True, exist_ok=True)
-    asset = handlers_zip()
-    key = hashlib.sha256(asset).hexdigest()
-    (folder / f"asset.{key}.zip").write_bytes(asset)
-    text = json.dumps({"Resources": resources, **template}).replace("${ASSET}", f"{key}.zip")
-    (folder / "tiny.template.json").write_text(text)
-    files = {
-        key: {
+    text, files = json.dumps({"Resources": resources, **template}), {}
+    for name, asset in {"ASSET": handlers_zip(), **(assets or {})}.items():
+        key = hashlib.sha256(asset).hexdigest()
+        (folder / f"asset.{key}.zip").write_bytes(asset)
+        text = text.replace(f"${{{name}}}", f"{key}.zip")
+        files[key] = {
             "source": {"path": f"asset.{key}.zip", "packaging": "file"},
             "destinations": {"local": {"bucketName": ASSETS, "objectKey": f"{key}.zip"}},
         }
-    }
-    (folder / "tiny.assets.json").write_text(json.dumps({"files": files, "dockerImages": {}}))
+    (folder / "tiny.template.json").write_text(text)
+    (folder / "tiny.assets.json").write_text(json.dumps({"files": files, "dockerImages": images or {}}))
     artifacts = {
         "tiny.assets": {"type": "cdk:asset-manifest", "properties": {"file": "tiny.assets.json"}},
         "tiny": {

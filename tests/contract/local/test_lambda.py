@@ -104,6 +104,11 @@ def test_an_alias_weighs_at_most_two_versions_that_exist_with_weights_from_0_to_
         lambda_.create_alias(FunctionName=name, Name="live", FunctionVersion=version, RoutingConfig=routing)
     assert code(refused) == expected
     assert lambda_.list_aliases(FunctionName=name)["Aliases"] == []
+    before = lambda_.create_alias(FunctionName=name, Name="live", FunctionVersion="3")
+    with pytest.raises(ClientError) as refused:
+        lambda_.update_alias(FunctionName=name, Name="live", FunctionVersion=version, RoutingConfig=routing)
+    assert code(refused) == expected
+    assert lambda_.get_alias(FunctionName=name, Name="live")["RevisionId"] == before["RevisionId"]
 
 
 def test_an_alias_splits_calls_by_its_weights_and_names_the_version_that_ran(lambda_: Any, make: Make) -> None:

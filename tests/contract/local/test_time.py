@@ -243,7 +243,7 @@ def test_the_services_show_what_the_template_made(cloud: LocalCloud) -> None:
     ("resources", "expected"),
     [
         ({"S": schedule("cron(0 0 L * ? *)", "arn:aws:lambda:us-east-1:123456789012:function:f")}, "does not know 'L'"),
-        ({"S": schedule("rate(1 day)", "arn:aws:states:us-east-1:123456789012:stateMachine:m")}, "stateMachine:m"),
+        ({"S": schedule("rate(1 day)", "arn:aws:sqs:us-east-1:123456789012:q")}, "not arn:aws:sqs"),
         ({"S": schedule("rate(1 day)", "arn:aws:lambda:us-east-1:123456789012:function:f",
                         FlexibleTimeWindow={"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 5})}, "must be OFF"),
         ({"S": schedule("rate(1 day)", "arn:aws:lambda:us-east-1:123456789012:function:f", EndDate="2030-01-01")},

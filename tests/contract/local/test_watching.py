@@ -110,6 +110,33 @@ def test_wrong_entries_are_refused_one_by_one_and_the_good_ones_are_taken(cloud:
         cloud.client("events").put_events(Entries=[entry()] * 11)
 
 
+def test_the_event_of_an_alarm_has_the_form_that_cloudwatch_documents(cloud: LocalCloud, now: int) -> None:
+    """CloudWatch user guide, "Alarm events and EventBridge", a single-metric alarm; at the time of the change."""
+    before = len(told(cloud))
+    fail(cloud)
+    move(cloud, now + 2 * MINUTE + 30)
+    sent = [one for one in told(cloud)[before:] if one.get("resources") == [ALARMS + "work-errors"]]
+    (event,) = [one for one in sent if one["detail"]["state"]["value"] == "ALARM"]
+    assert set(event) == {
+        "version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail",
+    }  # fmt: skip
+    assert (event["version"], event["source"], event["detail-type"]) == (
+        "0", "aws.cloudwatch", "CloudWatch Alarm State Change",
+    )  # fmt: skip
+    assert (event["account"], event["region"], event["time"]) == ("123456789012", "us-east-1", iso(now + MINUTE))
+    detail = event["detail"]
+    assert set(detail) == {"alarmName", "configuration", "previousState", "state"}
+    assert (detail["alarmName"], detail["configuration"]["description"]) == ("work-errors", "work fails")
+    (metric,) = detail["configuration"]["metrics"]
+    assert (set(metric), metric["returnData"]) == ({"id", "metricStat", "returnData"}, True)
+    assert (metric["metricStat"]["period"], metric["metricStat"]["stat"]) == (60, "Sum")
+    assert set(detail["state"]) == {"value", "reason", "reasonData", "timestamp"}
+    assert detail["state"]["timestamp"] == iso(now + MINUTE).replace("Z", ".000+0000")
+    why = json.loads(detail["state"]["reasonData"])
+    assert (why["version"], why["statistic"], why["period"], why["threshold"]) == ("1.0", "Sum", 60, 1)
+    assert why["recentDatapoints"] == [1.0]
+
+
 def test_a_rule_without_permission_invokes_nothing_and_the_output_says_why(cloud: LocalCloud, now: int) -> None:
     before = len(told(cloud))
     cloud.client("events").put_events(Entries=[entry(Source="unlet", EventBusName="default")])

@@ -24,9 +24,9 @@ def move(cloud: LocalCloud, to: float) -> dict[str, Any]:
     return answer
 
 
-def told(cloud: LocalCloud) -> list[dict[str, Any]]:
-    """What the function `told` was given so far."""
-    path = cloud.state / "logs/aws/lambda/told.log"
+def told(cloud: LocalCloud, function: str = "told") -> list[dict[str, Any]]:
+    """What the function `told`, or another that says so in its log, was given so far."""
+    path = cloud.state / f"logs/aws/lambda/{function}.log"
     lines = path.read_text().splitlines() if path.exists() else []
     return [json.loads(line.split(" TOLD ")[1]) for line in lines if " TOLD " in line]
 

@@ -1,6 +1,15 @@
 """All kinds of resources that the local cloud knows, by their CloudFormation type."""
 
-from trimtab.local.resources import api_keys, compute, delivery, monitoring, rest_api, schedules, storage
+from trimtab.local.resources import (
+    api_keys,
+    compute,
+    delivery,
+    monitoring,
+    rest_api,
+    schedules,
+    state_machines,
+    storage,
+)
 from trimtab.local.resources.resource_type import ResourceType
 
 TYPES: dict[str, ResourceType] = {
@@ -11,5 +20,6 @@ TYPES: dict[str, ResourceType] = {
     **api_keys.TYPES,
     **schedules.TYPES,
     **monitoring.TYPES,
+    **state_machines.TYPES,
 }
 NOT_RESOURCES = frozenset({"AWS::CDK::Metadata"})

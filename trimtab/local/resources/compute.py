@@ -20,8 +20,8 @@ from trimtab.local.resources.resource_type import (
 from trimtab.local.stacks import Resource
 
 CONFIGURATION = (
-    "Description", "Environment", "EphemeralStorage", "Handler", "Layers", "LoggingConfig", "MemorySize", "Role",
-    "Runtime", "SnapStart", "Timeout", "TracingConfig",
+    "Description", "Environment", "EphemeralStorage", "Handler", "ImageConfig", "Layers", "LoggingConfig", "MemorySize",
+    "Role", "Runtime", "SnapStart", "Timeout", "TracingConfig",
 )  # fmt: skip
 
 
@@ -34,6 +34,7 @@ def put_function(context: Context, name: str, properties: Properties, existing: 
         lambda: lambda_.create_function(
             FunctionName=function,
             Code=properties["Code"],
+            PackageType=properties.get("PackageType") or "Zip",
             Architectures=properties.get("Architectures", ["x86_64"]),
             Tags=tag_map(properties),
             **settings,
@@ -189,7 +190,7 @@ def delete_log_stream(context: Context, resource: Resource) -> None:
 
 TYPES = {
     "AWS::Lambda::Function": ResourceType(
-        known("FunctionName", "Code", "Architectures", "ReservedConcurrentExecutions", *CONFIGURATION),
+        known("FunctionName", "Code", "PackageType", "Architectures", "ReservedConcurrentExecutions", *CONFIGURATION),
         put_function,
         delete_function,
     ),

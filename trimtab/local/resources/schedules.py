@@ -7,13 +7,16 @@ from typing import Any
 from functions.domain.errors import MisconfiguredError
 from trimtab.local.event_input import check_target_input
 from trimtab.local.event_pattern import read_pattern
-from trimtab.local.function_target import check_function, is_function
+from trimtab.local.function_target import is_function
 from trimtab.local.recurrence import read_recurrence
 from trimtab.local.resources.resource_type import Context, Made, Properties, ResourceType, created, known, tag_list
 from trimtab.local.stacks import Resource
+from trimtab.local.state_machine_target import check_state_machine_target, is_state_machine
 
 SCHEDULE_TARGET = frozenset({"Arn", "RoleArn", "Input", "RetryPolicy", "DeadLetterConfig"})
-RULE_TARGET = frozenset({"Arn", "Id", "Input", "InputPath", "InputTransformer", "RetryPolicy", "DeadLetterConfig"})
+RULE_TARGET = frozenset(
+    {"Arn", "Id", "RoleArn", "Input", "InputPath", "InputTransformer", "RetryPolicy", "DeadLetterConfig"}
+)
 
 
 def put_group(context: Context, name: str, properties: Properties, existing: Resource | None) -> Made:
@@ -31,7 +34,7 @@ def delete_group(context: Context, resource: Resource) -> None:
 
 def put_schedule(context: Context, name: str, properties: Properties, existing: Resource | None) -> Made:
     schedule, group = properties.get("Name") or name, properties.get("GroupName") or "default"
-    read_recurrence(properties["ScheduleExpression"], properties.get("ScheduleExpressionTimezone"))
+    read_recurrence(properties["ScheduleExpression"], properties.get("ScheduleExpressionTimezone"), is_rule=False)
     _check_schedule(properties)
     asked = {
         "Name": schedule,
@@ -63,7 +66,10 @@ def _check_schedule(properties: Properties) -> None:
         raise MisconfiguredError("the local cloud's schedules are punctual: FlexibleTimeWindow must be OFF")
     target = properties["Target"]
     _check_known(target, SCHEDULE_TARGET)
-    check_function(target["Arn"], "schedules")
+    if is_state_machine(target["Arn"]):
+        check_state_machine_target(target)
+    elif not is_function(target["Arn"]):
+        raise MisconfiguredError(f"the local cloud's schedules reach functions and state machines: not {target['Arn']}")
     try:
         json.loads(target.get("Input") or "{}")
     except ValueError:
@@ -147,8 +153,12 @@ def delete_rule(context: Context, resource: Resource) -> None:
 
 def _checked(target: Mapping[str, Any]) -> dict[str, Any]:
     _check_known(target, RULE_TARGET)
-    if not is_function(target["Arn"]) and not target["Arn"].startswith("arn:aws:sns:"):
-        raise MisconfiguredError(f"the local cloud's rules reach Lambda functions and SNS topics: not {target['Arn']}")
+    if is_state_machine(target["Arn"]):
+        check_state_machine_target(target)
+    elif not is_function(target["Arn"]) and not target["Arn"].startswith("arn:aws:sns:"):
+        raise MisconfiguredError(
+            f"the local cloud's rules reach functions, topics, state machines: not {target['Arn']}"
+        )
     check_target_input(target)
     return _numbers(target)
 
