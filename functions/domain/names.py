@@ -46,6 +46,16 @@ class Names:
         parts = ["trimtab", self.stage, verb.replace("_", "-"), *([model] if model else [])]
         return "-".join(parts)
 
+    def state_machine(self, model: str) -> str:
+        """The state machine that corrects one model: snapshot, retrain, gate."""
+        return self.function("correct", model)
+
+    def state_machine_arn(self, model: str) -> str:
+        return f"arn:aws:states:{self.region}:{self.account}:stateMachine:{self.state_machine(model)}"
+
+    def execution_arn(self, model: str, execution: str) -> str:
+        return f"arn:aws:states:{self.region}:{self.account}:execution:{self.state_machine(model)}:{execution}"
+
     def record_stream(self, kind: RecordKind, model: str) -> str:
         """The Firehose stream of one kind of records of one model."""
         return f"trimtab-{self.stage}-{kind}-{model}"
