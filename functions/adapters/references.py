@@ -1,5 +1,6 @@
 """Finds what a window is compared with: the reference of the live version, or the one frozen from a first window."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from json import loads
 
@@ -29,14 +30,23 @@ class References:
             CorruptArtifactError: one is not what was registered.
             UnavailableError: S3 did not answer.
         """
-        prefix = f"artifacts/model={version.model}/version={version.number}/"
-        digests = listed_files(version.model, version.artifact_digest, self._read(prefix + MANIFEST))
-        files = {name: self._read(prefix + name) for name in (CONTRACT, REFERENCE) if name in digests}
-        for name, body in files.items():
-            if digest_of(body) != digests[name]:
-                raise CorruptArtifactError(f"{prefix}{name} was changed after it was registered: do not trust it")
+        files = self.files(version, (CONTRACT, REFERENCE))
         known = Reference.from_bytes(files[REFERENCE]) if REFERENCE in files else Reference.unknown(version.model)
         return Contract.from_document(loads(files[CONTRACT])), known
+
+    def files(self, version: ModelVersion, names: Sequence[str]) -> dict[str, bytes]:
+        """Files of a registered version by name, each checked; those that its manifest does not list are left out.
+
+        Raises:
+            As `of_version`.
+        """
+        prefix = f"artifacts/model={version.model}/version={version.number}/"
+        digests = listed_files(version.model, version.artifact_digest, self._read(prefix + MANIFEST))
+        found = {name: self._read(prefix + name) for name in names if name in digests}
+        for name, body in found.items():
+            if digest_of(body) != digests[name]:
+                raise CorruptArtifactError(f"{prefix}{name} was changed after it was registered: do not trust it")
+        return found
 
     def frozen(self, model: str) -> Reference | None:
         """The reference that was frozen from the model's first window."""

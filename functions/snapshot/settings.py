@@ -1,0 +1,50 @@
+"""What the environment tells `snapshot`, read once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from functions.domain.errors import MisconfiguredError
+
+SPARED_MB = 400  # for Python, its libraries, and what is not counted
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`memory_mb` is what rows may take, `scratch` where the table's files are kept.
+
+    `executions` is the ARN of an execution, with `{model}` and `{execution}` in their places.
+    """
+
+    registry_table: str
+    data_bucket: str
+    artifact_bucket: str
+    executions: str
+    memory_mb: int
+    scratch: Path
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read the settings.
+
+        Raises:
+            MisconfiguredError: one is missing or malformed; the text has its name.
+        """
+        memory = _required(environ, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+        if not memory.isdigit():
+            raise MisconfiguredError(f"AWS_LAMBDA_FUNCTION_MEMORY_SIZE should be a number of MB, not {memory!r}")
+        return cls(
+            registry_table=_required(environ, "REGISTRY_TABLE"),
+            data_bucket=_required(environ, "DATA_BUCKET"),
+            artifact_bucket=_required(environ, "ARTIFACT_BUCKET"),
+            executions=_required(environ, "EXECUTIONS"),
+            memory_mb=max(256, int(memory) - SPARED_MB),
+            scratch=Path(_required(environ, "HOME")),
+        )
+
+
+def _required(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name)
+    if not value:
+        raise MisconfiguredError(f"the environment variable {name} is not set")
+    return value
