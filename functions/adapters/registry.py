@@ -5,8 +5,9 @@ What each call means is said here once; where the documents lie (`Store`) is ano
 
 import random
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from functions.adapters.registry_store import (
     MODELS,
@@ -30,6 +31,7 @@ from functions.domain.model_version import ModelRecord, ModelVersion
 from functions.domain.release import Release, ReleaseState
 from functions.domain.release_artifact import Artifact
 from functions.domain.release_lease import Lease
+from functions.domain.traffic import Traffic
 
 ATTEMPTS = 16
 
@@ -111,15 +113,39 @@ class Registry:
                 model, number, artifact.digest, artifact.contract_digest, artifact.onnx_digest, when, actor
             )
             changes = [
-                Change(
-                    model_key(model), ModelRecord(model, number, record.desired, record.live).to_document(), revision
-                ),
+                Change(model_key(model), replace(record, versions=number).to_document(), revision),
                 Change(version_key(model, number), version.to_document(), 0),
                 Change(artifact_key(model, artifact.digest), {"v": 1, "version": number}, 0),
             ]
             details = {"version": number, "artifact": artifact.digest}
             self._store.commit(changes, [Act("version.registered", model, actor, when, details)])
             return version
+
+        return self._retried(attempt)
+
+    def approve(
+        self, model: str, version: int, actor: str, when: str, details: Mapping[str, Any] | None = None
+    ) -> ModelVersion:
+        """Approve a version and make it the one that shall be live; nothing where it is that already.
+
+        Raises:
+            NotFoundError: there is no such version.
+            ConflictError: it was rejected.
+        """
+
+        def attempt() -> ModelVersion:
+            record, revision = self._record(model)
+            stored = self._get(version_key(model, version))
+            approved = ModelVersion.from_document(stored.document)
+            if approved.state == "approved" and record.candidate == version:
+                return approved
+            changes = [Change(model_key(model), replace(record, candidate=version).to_document(), revision)]
+            if approved.state != "approved":
+                approved = approved.moved_to("approved")
+                changes.append(Change(stored.key, approved.to_document(), stored.revision))
+            act = Act("version.approved", model, actor, when, {"version": version, **(details or {})})
+            self._store.commit(changes, [act])
+            return approved
 
         return self._retried(attempt)
 
@@ -170,7 +196,7 @@ class Registry:
 
         def attempt() -> None:
             record, revision = self._record(release.model)
-            wanted = ModelRecord(record.model, record.versions, release.number, record.live)
+            wanted = record.wanting(Traffic(release.number))
             changes = [Change(model_key(release.model), wanted.to_document(), revision)]
             stored = self._get(version_key(release.model, release.model_version))
             version = ModelVersion.from_document(stored.document)
@@ -190,7 +216,7 @@ class Registry:
 
         def attempt() -> None:
             record, revision = self._record(release.model)
-            now = ModelRecord(record.model, record.versions, record.desired, release.number)
+            now = record.confirming(Traffic(release.number))
             stored = self._get(release_key(release.model, release.number))
             live = Release.from_document(stored.document).gone_live(when)
             changes = [

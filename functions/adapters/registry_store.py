@@ -57,6 +57,7 @@ class Store(Protocol):
 MODELS, AUDIT = "MODELS", "AUDIT"
 AUDIT_HEAD = Key(AUDIT, "HEAD")
 VERSIONS, RELEASES, EVALUATIONS = "VERSION#", "RELEASE#", "EVALUATION#"
+ROLLOUTS = "ROLLOUT#"
 TRAININGS, QUARANTINE_RELEASES = "TRAINING#", "QUARANTINE_RELEASE#"
 
 
@@ -74,6 +75,20 @@ def artifact_key(model: str, digest: str) -> Key:
 
 def release_key(model: str, number: int) -> Key:
     return Key(f"MODEL#{model}", f"{RELEASES}{number:08d}")
+
+
+def rollout_key(model: str, number: int) -> Key:
+    return Key(f"MODEL#{model}", f"{ROLLOUTS}{number:08d}")
+
+
+def rollback_key(model: str, cause: str) -> Key:
+    """`cause` is a digest of what made live go back: one cause is one rollback."""
+    return Key(f"MODEL#{model}", f"ROLLBACK#{cause}")
+
+
+def outbox_key(model: str) -> Key:
+    """Events that were decided on and not published yet."""
+    return Key(f"MODEL#{model}", "OUTBOX")
 
 
 def pair_key(model: str, version: int, code_digest: str) -> Key:

@@ -5,8 +5,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, get_args
 
 from functions.domain.errors import ConflictError, CorruptArtifactError
+from functions.domain.traffic import Traffic
 
 SCHEMA_VERSION = 1
+RECORD_VERSION = 2  # of ModelRecord; 1 knew no rollouts, and reads as a model without any
 
 VersionState = Literal["registered", "rejected", "approved", "retired"]
 
@@ -14,7 +16,7 @@ _NEXT: Mapping[VersionState, tuple[VersionState, ...]] = {
     "registered": ("approved", "rejected"),
     "approved": ("retired",),
     "rejected": (),
-    "retired": (),
+    "retired": ("approved",),  # its releases were pruned; a person may deploy it again
 }
 
 
@@ -63,17 +65,48 @@ class ModelVersion:
 class ModelRecord:
     """What is true of a model as a whole.
 
-    `live` is the release that `live` was last seen to be moved to, `desired` the one it shall be moved to: they
-    differ only while a run is at work, or after one died. Both are None before the first release.
+    `desired`, `canary` and `weight` are where the traffic shall go, `live`, `live_canary` and `live_weight` where it
+    was last seen to be sent to: they differ only while a run is at work, or after one died. All are None or 0 before
+    the first release. `candidate` is the version that shall be live: set where one is approved, and where live goes
+    back. `code` is the code digest that was last taken up: other code of the function is new. `rollout` is the number
+    of the rollout under way, `rollouts` how many there were, `pruned` of them those after which old releases were
+    removed.
     """
 
     model: str
     versions: int = 0
     desired: int | None = None
     live: int | None = None
+    canary: int | None = None
+    weight: float = 0.0
+    live_canary: int | None = None
+    live_weight: float = 0.0
+    candidate: int | None = None
+    code: str | None = None
+    rollout: int | None = None
+    rollouts: int = 0
+    pruned: int = 0
+
+    @property
+    def wanted(self) -> Traffic:
+        """Where the traffic shall go."""
+        return Traffic(self.desired, self.canary, self.weight)
+
+    @property
+    def confirmed(self) -> Traffic:
+        """Where the traffic was last seen to be sent to."""
+        return Traffic(self.live, self.live_canary, self.live_weight)
+
+    def wanting(self, traffic: Traffic) -> "ModelRecord":
+        """The same record, with other traffic wanted."""
+        return replace(self, desired=traffic.release, canary=traffic.canary, weight=traffic.weight)
+
+    def confirming(self, traffic: Traffic) -> "ModelRecord":
+        """The same record, with the traffic seen to be so."""
+        return replace(self, live=traffic.release, live_canary=traffic.canary, live_weight=traffic.weight)
 
     def to_document(self) -> dict[str, Any]:
-        return {"v": SCHEMA_VERSION, **asdict(self)}
+        return {"v": RECORD_VERSION, **asdict(self)}
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "ModelRecord":
@@ -82,17 +115,20 @@ class ModelRecord:
         Raises:
             CorruptArtifactError: of a schema version that this code does not know.
         """
-        return cls(**known_fields(document, "model"))
+        return cls(**known_fields(document, "model", (1, RECORD_VERSION)))
 
 
-def known_fields(document: Mapping[str, Any], what: str) -> dict[str, Any]:
+def known_fields(
+    document: Mapping[str, Any], what: str, versions: tuple[int, ...] = (SCHEMA_VERSION,)
+) -> dict[str, Any]:
     """A registry document without its schema version.
 
     Raises:
         CorruptArtifactError: of a schema version that this code does not know.
     """
-    if document.get("v") != SCHEMA_VERSION:
+    if document.get("v") not in versions:
         raise CorruptArtifactError(
-            f"the registry holds a {what} of schema version {document.get('v')!r}; this code reads {SCHEMA_VERSION}"
+            f"the registry holds a {what} of schema version {document.get('v')!r}; this code reads "
+            + " and ".join(map(str, versions))
         )
     return {key: value for key, value in document.items() if key != "v"}

@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, get_args
 
 from functions.domain.errors import ConflictError, CorruptArtifactError
-from functions.domain.model_version import SCHEMA_VERSION, known_fields
+from functions.domain.model_version import known_fields
+
+SCHEMA_VERSION = 2  # 1 knew no bar and was never pruned
 
 ReleaseState = Literal["published", "tested", "failed"]
 
@@ -22,7 +24,10 @@ _NEXT: Mapping[ReleaseState, tuple[ReleaseState, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """`layer` is the ARN of the layer version that holds the model; `live_at` the last time it went live."""
+    """`layer` is the ARN of the layer version that holds the model; `live_at` the last time it went live.
+
+    `barred` is why it may not go live until a person lifts it; `pruned_at` is when its Lambda version was given up.
+    """
 
     model: str
     number: int
@@ -33,6 +38,13 @@ class Release:
     state: ReleaseState = "published"
     reason: str | None = None
     live_at: str | None = None
+    barred: str | None = None
+    pruned_at: str | None = None
+
+    @property
+    def good(self) -> bool:
+        """Whether live may go back to it: it passed its smoke test, was live, is not barred and was not pruned."""
+        return self.state == "tested" and self.live_at is not None and self.barred is None and self.pruned_at is None
 
     def moved_to(self, state: ReleaseState, reason: str | None = None) -> "Release":
         """The same release after a smoke test.
@@ -64,7 +76,7 @@ class Release:
         Raises:
             CorruptArtifactError: of a schema version or a state that this code does not know.
         """
-        fields = known_fields(document, "release")
+        fields = known_fields(document, "release", (1, SCHEMA_VERSION))
         if fields["state"] not in get_args(ReleaseState):
             raise CorruptArtifactError(f"a release in the unknown state {fields['state']!r}")
         return cls(**fields)

@@ -19,9 +19,9 @@ from functions.adapters.metric_sums import MetricSums
 from functions.adapters.monitoring_registry import MonitoringRegistry
 from functions.adapters.references import References
 from functions.adapters.registry import Registry
+from functions.adapters.stage_events import StageEvents
 from functions.adapters.table_files import TableFiles
 from functions.adapters.table_rows import connect
-from functions.adapters.verdict_events import VerdictEvents
 from functions.domain.evaluation import Evaluation
 from functions.domain.model_config import ModelConfig
 from functions.domain.names import Names
@@ -50,7 +50,7 @@ class Tools:
     lake: DataLake
     files: TableFiles
     references: References
-    events: VerdictEvents
+    events: StageEvents
     sums: MetricSums
     names: Names
     memory_mb: int
@@ -80,7 +80,7 @@ def evaluate(request: EvaluationRequest, tools: Tools) -> dict[str, Any]:
     _write(tools, document)
     for line in metric_lines(request, config, document, verdict):
         tools.say(line)
-    tools.events.publish(event_detail(document), request.at)
+    tools.events.publish("Verdict", event_detail(document), request.at)
     tools.monitoring.record(written)
     return _answer(document, written)
 

@@ -12,8 +12,8 @@ from functions.adapters.monitoring_registry import MonitoringRegistry
 from functions.adapters.references import References
 from functions.adapters.registry import Registry
 from functions.adapters.registry_table import RegistryTable, registry_client
+from functions.adapters.stage_events import StageEvents, events_client
 from functions.adapters.table_files import TableFiles
-from functions.adapters.verdict_events import VerdictEvents, events_client
 from functions.domain.errors import InvalidRequestError, NotFoundError
 from functions.domain.names import Names
 from functions.evaluate.evaluation import Tools, evaluate
@@ -32,7 +32,7 @@ def build() -> Tools:
         lake=lake,
         files=TableFiles(lake, settings.scratch / "table"),
         references=References(DataLake(artifacts_client(), settings.artifact_bucket), lake),
-        events=VerdictEvents(events_client(), settings.event_bus),
+        events=StageEvents(events_client(), settings.event_bus),
         sums=MetricSums(cloudwatch_client()),
         names=Names(settings.stage, account="", region=""),  # no function's name has these two
         memory_mb=settings.memory_mb,

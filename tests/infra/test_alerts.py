@@ -44,7 +44,7 @@ def test_a_person_reads_a_sentence_with_model_verdict_reason_and_report(platform
 
 
 def test_what_evaluate_publishes_fills_every_place_of_the_text(platform: Template) -> None:
-    from functions.adapters.verdict_events import DETAIL_TYPE, SOURCE
+    from functions.adapters.stage_events import SOURCE
     from functions.evaluate.publish import event_detail
 
     document = {
@@ -64,7 +64,7 @@ def test_what_evaluate_publishes_fills_every_place_of_the_text(platform: Templat
     assert found["reason"] == "It decays"
     assert all(isinstance(value, str) and value for value in found.values())
     pattern = rule(platform)["EventPattern"]
-    assert (pattern["source"], pattern["detail-type"]) == ([SOURCE], [DETAIL_TYPE])
+    assert (pattern["source"], pattern["detail-type"]) == ([SOURCE], ["Verdict"])
 
 
 def test_alarms_and_rules_of_this_account_alone_may_publish_and_only_over_tls(platform: Template) -> None:

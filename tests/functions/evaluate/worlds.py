@@ -18,9 +18,9 @@ from functions.adapters.monitoring_registry import MonitoringRegistry
 from functions.adapters.references import References
 from functions.adapters.registry import Registry
 from functions.adapters.registry_store import Change, model_key, release_key, version_key
+from functions.adapters.stage_events import StageEvents
 from functions.adapters.table_files import TableFiles
 from functions.adapters.table_rows import connect
-from functions.adapters.verdict_events import VerdictEvents
 from functions.domain.canonical_json import canonical_json, digest_of
 from functions.domain.contract import Contract, Feature, Output
 from functions.domain.log_table import hour_key
@@ -95,7 +95,7 @@ class World:
             lake=lake,
             files=TableFiles(lake, folder / "cache"),
             references=References(DataLake(self.s3, ARTIFACTS), lake),
-            events=VerdictEvents(self.events, "trimtab-test"),
+            events=StageEvents(self.events, "trimtab-test"),
             sums=MetricSums(FakeCloudWatch(sums or {})),
             names=Names("test", "1", "here"),
             memory_mb=512,

@@ -1,9 +1,9 @@
-"""Publishes verdicts on the stage's event bus."""
+"""Publishes on the stage's event bus: verdicts, gates' decisions, and what becomes of rollouts."""
 
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import boto3
 from botocore.config import Config
@@ -11,7 +11,9 @@ from botocore.config import Config
 from functions.adapters.aws_errors import translated
 from functions.domain.errors import NotFoundError, UnavailableError
 
-SOURCE, DETAIL_TYPE = "trimtab", "Verdict"
+SOURCE = "trimtab"
+
+DetailType = Literal["Verdict", "Gate", "Rollout"]
 
 
 def events_client() -> Any:
@@ -20,15 +22,15 @@ def events_client() -> Any:
     return boto3.client("events", config=Config(connect_timeout=2, read_timeout=5, retries=retries))
 
 
-class VerdictEvents:
-    """One bus. A verdict that is published twice is the same event twice: whoever acts on it reads the registry."""
+class StageEvents:
+    """One bus. What is published twice is the same event twice: whoever acts on it reads the registry."""
 
     def __init__(self, client: Any, bus: str) -> None:
         self._client = client
         self._bus = bus
 
-    def publish(self, detail: Mapping[str, Any], time: datetime) -> None:
-        """Publish a verdict.
+    def publish(self, detail_type: DetailType, detail: Mapping[str, Any], time: datetime) -> None:
+        """Publish an event; `time` is when what it tells of happened.
 
         Raises:
             NotFoundError: there is no such bus.
@@ -37,14 +39,13 @@ class VerdictEvents:
         entry = {
             "EventBusName": self._bus,
             "Source": SOURCE,
-            "DetailType": DETAIL_TYPE,
+            "DetailType": detail_type,
             "Detail": json.dumps(detail),
             "Time": time,
         }
-        with translated(f"publish a verdict on {self._bus}", {"ResourceNotFoundException": NotFoundError}):
+        doing = f"publish an event {detail_type} on {self._bus}"
+        with translated(doing, {"ResourceNotFoundException": NotFoundError}):
             answer = self._client.put_events(Entries=[entry])
         if answer["FailedEntryCount"]:
             failed = answer["Entries"][0]
-            raise UnavailableError(
-                f"publish a verdict on {self._bus}: {failed.get('ErrorCode')}: {failed.get('ErrorMessage')}"
-            )
+            raise UnavailableError(f"{doing}: {failed.get('ErrorCode')}: {failed.get('ErrorMessage')}")
