@@ -6,7 +6,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.domain.errors import CorruptArtifactError, TrimtabError, UnavailableError
-from trimtab.commands import local_cloud, models, monitoring, replay
+from trimtab.commands import local_cloud, models, monitoring, replay, retraining
 from trimtab.console import note
 
 EXIT_REFUSED, EXIT_UNAVAILABLE, EXIT_CORRUPT = 1, 3, 4
@@ -19,6 +19,7 @@ COMMANDS = (
     models.deploy,
     models.predict,
     monitoring.status,
+    retraining.retrain,
     monitoring.evaluate,
     monitoring.report,
     replay.replay,

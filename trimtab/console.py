@@ -34,11 +34,16 @@ def print_json(value: Any) -> None:
 
 
 def print_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
-    """The result for a person; numbers to the right."""
+    """The result for a person."""
+    results.print(table_of(title, columns, rows))
+
+
+def table_of(title: str, columns: list[str], rows: list[list[Any]]) -> Table:
+    """A table; numbers to the right."""
     table = Table(title=title, title_justify="left", title_style="bold", header_style="dim")
     for index, column in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[index], int | float) for row in rows)
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
-    results.print(table)
+    return table

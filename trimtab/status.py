@@ -11,6 +11,7 @@ from functions.adapters.registry import Registry
 from functions.adapters.registry_table import RegistryTable
 from functions.domain.errors import NotFoundError
 from trimtab import local_process
+from trimtab.correction_status import correction_status
 from trimtab.endpoint import find_endpoint
 from trimtab.monitoring_status import monitoring_status
 from trimtab.stage import Stage
@@ -36,9 +37,9 @@ def deployed_models(stage: Stage) -> list[str]:
 
 
 def model_status(stage: Stage, model: str) -> dict[str, Any]:
-    """One model as a document: its endpoint, what `live` points to, its versions and releases, and how it is judged.
+    """One model as a document: endpoint, what `live` points to, versions and releases, how it is judged and corrected.
 
-    `api_key` is told for the local cloud only. A model that is hosted elsewhere has no release and no alias.
+    `api_key` is told for the local cloud only. A model that is hosted elsewhere has no release, alias or correction.
 
     Raises:
         NotFoundError: the model is not deployed in the stage.
@@ -54,6 +55,7 @@ def model_status(stage: Stage, model: str) -> dict[str, Any]:
         "external": external,
         **(NOT_HOSTED if external else _hosted(stage, model, Registry(store))),
         "monitoring": monitoring_status(stage, model),
+        "correction": None if external else correction_status(stage, model),
     }
 
 

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from functions.domain.errors import NotFoundError
+from functions.domain.errors import InvalidRequestError, NotFoundError
 from trimtab.commands.options import Json, Model, StageName
+from trimtab.commands.watching import watch_correction
 from trimtab.console import note, print_json, print_table, results, step
 from trimtab.project import Project
 from trimtab.stage import LOCAL, Stage, open_stage
@@ -16,14 +17,20 @@ from trimtab.stage import LOCAL, Stage, open_stage
 
 def status(
     model: Annotated[str | None, typer.Argument(help="One model; all by default.")] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Of one model: its correction, live, until it rests.")] = False,
     stage: StageName = LOCAL,
     as_json: Json = False,
 ) -> None:
-    """What is deployed and how it does: URL, live release, last verdict, label coverage, alarms, what is next."""
+    """What is deployed and how it does: URL, live release, last verdict, alarms, its correction, what is next."""
     from trimtab.status import cloud_status, model_status
 
+    if watch and (model is None or as_json):
+        raise InvalidRequestError("--watch is of one model, and for a person: trimtab status MODEL --watch")
     project = Project.find()
     target = open_stage(project, stage)
+    if watch:
+        watch_correction(target, str(model))
+        return
     found = [model_status(target, name) for name in ([model] if model else _deployed(project, target))]
     if as_json:
         print_json(found[0] if model else found)
@@ -34,6 +41,7 @@ def status(
     _print_monitoring(found)
     if model:
         _print_history(found[0])
+        _print_correction(target, found[0])
     if (cloud := cloud_status(target)) is not None:
         _print_cloud(cloud)
 
@@ -132,6 +140,14 @@ def _print_history(about: dict[str, Any]) -> None:
     print_table("releases", ["release", "model version", "state", "last went live"], releases)
     if not about["alias"]["as_registered"]:
         note("live was moved by hand: the registry says otherwise; the next deployment puts it right")
+
+
+def _print_correction(stage: Stage, about: dict[str, Any]) -> None:
+    from trimtab.correction_view import glance
+    from trimtab.judge_now import now
+
+    if about["correction"] is not None:
+        results.print(glance(about["model"], about["correction"], now(stage)))
 
 
 def _print_cloud(cloud: dict[str, Any]) -> None:
