@@ -20,7 +20,7 @@ from functions.adapters.training_registry import TrainingRegistry
 from functions.domain.errors import NotFoundError
 from functions.domain.names import LOCAL_ACCOUNT, LOCAL_REGION, LOCAL_STAGE, Names
 from functions.domain.rollout import begun
-from functions.domain.training import Training, TrainingState
+from functions.domain.training import Training, TrainingState, TrainingStep
 from tests.contract.local.cloud import LocalCloud, running
 from tests.contract.local.machine_template import machine_resources, state_machine
 from tests.contract.local.template import Resources, function, write_assembly
@@ -34,7 +34,7 @@ from trimtab.correction_status import correction_status
 from trimtab.stage import Stage
 
 NAMES = Names(LOCAL_STAGE, LOCAL_ACCOUNT, LOCAL_REGION)
-STAGE_OF = {
+ENDS: dict[TrainingState, tuple[TrainingStep, int | None]] = {  # where each ends, and the version that it makes
     "passed": ("gate", 4),
     "refused": ("gate", None),
     "skipped": ("snapshot", None),
@@ -88,14 +88,14 @@ def a_training(execution: str, **more: Any) -> Training:
 def ended(cloud: LocalCloud, execution: str, state: TrainingState) -> None:
     """What snapshot, retrain and gate would have left in the registry."""
     trainings = TrainingRegistry(registry(cloud))
-    step, version = STAGE_OF[state]
+    step, version = ENDS[state]
     training = a_training(execution)
     if state == "skipped":
         trainings.skip(training, ("another one is at work",))
         return
     trainings.begin(training, lambda model, execution: False)
     reached = replace(training, step=step, version=version, fit_rows=40_000, holdout_rows=2_000, quarantined=17)
-    trainings.update(reached)  # type: ignore[arg-type]
+    trainings.update(reached)
     trainings.end(reached, state, (f"it is {state}",), iso(MARCH))
 
 
@@ -133,7 +133,7 @@ def test_retrain_ends_with_what_the_gate_said_and_an_exit_code_for_it(
     said = capfd.readouterr()
     document = json.loads(said.out)
     assert (document["model"], document["state"], document["cause"]) == ("tiny", state, "person")
-    assert document["version"] == STAGE_OF[state][1]
+    assert document["version"] == ENDS[state][1]
     assert document["reasons"][0] in (f"it is {state}", "another one is at work")
     told = cloud.client("stepfunctions").describe_execution(
         executionArn=NAMES.execution_arn("tiny", document["execution"])
