@@ -22,7 +22,8 @@ def test_every_command_of_trimtab_on_a_page_can_be_typed(page: Path) -> None:
     for shown in SHOWN.findall(page.read_text()):
         name, *words = shlex.split(shown)
         assert name in commands.commands, shown
-        options = {option for parameter in commands.commands[name].params for option in parameter.opts} | {"--help"}
+        parameters = commands.commands[name].params
+        options = {option for one in parameters for option in (*one.opts, *one.secondary_opts)} | {"--help"}
         assert {word for word in words if word.startswith("--")} <= options, shown
 
 
