@@ -21,17 +21,17 @@ from rich.table import Table
 from bench.peer_environment import peer_environment, run
 from bench.prepare import BUILD, MODEL_FOLDER, ROOT, Report, model_copy
 from functions.adapters.model_folder import FolderCode, load_settings
+from functions.adapters.onnx_model import describe, onnx_answers
+from functions.domain.client_tensors import client_tensors
 from functions.domain.contract import Contract
+from functions.domain.dataset import Dataset
 from functions.domain.log_table import class_text
 from functions.domain.metric_names import METRICS
 from functions.domain.model_config import ModelConfig
 from functions.domain.reference import Reference
 from functions.evaluate.estimate import estimate_beside_truth
-from functions.retrain.dataset import Dataset, load_dataset
-from functions.retrain.onnx_model import describe
-from functions.retrain.parity import onnx_answers
+from functions.retrain.dataset import load_dataset
 from functions.retrain.split import split, training_set
-from functions.retrain.tensors import client_tensors
 
 BEGIN, END = datetime(2013, 3, 1, tzinfo=UTC), datetime(2014, 1, 1, tzinfo=UTC)
 WEEK = timedelta(days=7)

@@ -13,16 +13,17 @@ from numpy.typing import NDArray
 
 from bench.prepare import MODEL_FOLDER, model_copy
 from functions.adapters.model_folder import FolderCode, load_settings
+from functions.adapters.onnx_model import open_session
+from functions.domain.client_tensors import client_tensors
 from functions.domain.contract import Contract, Feature
+from functions.domain.dataset import Dataset
 from functions.domain.log_table import COLUMNS, class_text, feature_column, feature_type, quoted
 from functions.domain.model_config import ModelConfig
 from functions.domain.reference import Digest, Reference, ReferenceColumn
 from functions.domain.reference_digest import category_digest, number_digest
 from functions.domain.windows import Window
-from functions.retrain.dataset import Dataset, load_dataset
-from functions.retrain.onnx_model import open_session
+from functions.retrain.dataset import load_dataset
 from functions.retrain.split import training_set
-from functions.retrain.tensors import client_tensors
 
 NORMAL = "normal"  # a feature that flights do not have: normally distributed noise
 BEGIN = datetime(2013, 1, 1, tzinfo=UTC)

@@ -13,12 +13,13 @@ import duckdb
 
 from functions.adapters.model_folder import FolderCode, load_settings
 from functions.adapters.table_rows import connect
+from functions.domain.dataset import Dataset
 from functions.domain.log_table import ROW_GROUP_ROWS, feature_column, quoted
 from functions.domain.model_config import ModelConfig
 from functions.domain.windows import Window
 from functions.evaluate.first_window import first_window_reference
 from functions.evaluate.window_rows import open_views
-from functions.retrain.dataset import Dataset, load_dataset
+from functions.retrain.dataset import load_dataset
 
 MODEL_FOLDER = Path(__file__).parent.parent / "models" / "flights"
 START = datetime(2013, 3, 1, tzinfo=UTC)

@@ -17,9 +17,9 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from functions.adapters.model_folder import FolderCode, load_settings
+from functions.domain.client_tensors import tensor
 from functions.domain.contract import Contract
 from functions.retrain.dataset import load_dataset
-from functions.retrain.tensors import tensor
 from trimtab.bring_up import ensure_deployed_stack
 from trimtab.console import results, step
 from trimtab.deploy import deploy

@@ -1,12 +1,11 @@
 """Which of our own files a function ships: exactly what its handler imports, found by walking the imports."""
 
-import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+from functions.adapters.imported_code import PACKAGE, imported_files
 from functions.domain.errors import MisconfiguredError
 
-PACKAGE = "functions"
 # What may lie in a function's folder and stays there: it is for people and for the build.
 _NOT_SHIPPED = {"requirements.txt", "README.md"}
 
@@ -24,13 +23,8 @@ def own_files(root: Path, verb: str) -> dict[str, Path]:
     handler = root / PACKAGE / verb / "handler.py"
     if not handler.is_file():
         raise MisconfiguredError(f"functions/{verb}/handler.py is missing: each function's folder has one")
-    found: set[Path] = set()
-    waiting = [handler]
-    while waiting:
-        path = waiting.pop()
-        if path not in found:
-            found.update((path, *_packages(root, path)))
-            waiting.extend(_imported(root, path))
+    modules = imported_files(root, handler)
+    found = modules | {package for path in modules for package in _packages(root, path)}
     files = found | set(_data_files(handler.parent))
     return {path.relative_to(root).as_posix(): path for path in sorted(files)}
 
@@ -46,46 +40,4 @@ def _data_files(folder: Path) -> Iterator[Path]:
     for path in folder.rglob("*"):
         hidden = any(part.startswith((".", "__")) for part in path.relative_to(folder).parts)
         if path.is_file() and path.suffix != ".py" and not hidden and path.name not in _NOT_SHIPPED:
-            yield path
-
-
-def _imported(root: Path, path: Path) -> Iterator[Path]:
-    """The files of `functions` that the module at `path` imports, wherever in its text it does so."""
-    package = path.parent.relative_to(root).parts
-    for node in _statements(ast.parse(path.read_bytes(), str(path))):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield from _module(root, alias.name.split("."))
-        elif isinstance(node, ast.ImportFrom):
-            base = list(package[: len(package) - node.level + 1]) if node.level else []
-            base += node.module.split(".") if node.module else []
-            yield from _module(root, base)
-            for alias in node.names:
-                yield from _module(root, [*base, alias.name])
-
-
-def _statements(node: ast.AST) -> Iterator[ast.AST]:
-    """All nodes below `node` but the bodies of `if TYPE_CHECKING:`."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.If) and _is_type_checking(child.test):
-            for otherwise in child.orelse:
-                yield otherwise
-                yield from _statements(otherwise)
-        else:
-            yield child
-            yield from _statements(child)
-
-
-def _is_type_checking(test: ast.expr) -> bool:
-    name = test.attr if isinstance(test, ast.Attribute) else test.id if isinstance(test, ast.Name) else ""
-    return name == "TYPE_CHECKING"
-
-
-def _module(root: Path, parts: list[str]) -> Iterator[Path]:
-    """The file of a dotted name; nothing where it isn't ours or names something inside a module."""
-    if not parts or parts[0] != PACKAGE:
-        return
-    place = root.joinpath(*parts)
-    for path in (place.with_suffix(".py"), place / "__init__.py"):
-        if path.is_file():
             yield path

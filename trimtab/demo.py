@@ -13,8 +13,9 @@ import numpy as np
 from rich.progress import Progress
 
 from functions.adapters.model_folder import FolderCode, load_settings
+from functions.domain.dataset import Dataset
 from functions.domain.errors import UnavailableError
-from functions.retrain.dataset import Dataset, load_dataset
+from functions.retrain.dataset import load_dataset
 from trimtab import local_process
 from trimtab.bring_up import ensure_deployed_stack
 from trimtab.console import note, notes, print_table, results, step

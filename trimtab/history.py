@@ -10,8 +10,9 @@ import numpy as np
 from functions.adapters.csv_file import Table, is_null, read_table, typed_columns
 from functions.adapters.model_folder import FolderCode
 from functions.adapters.model_settings import TIME, ModelSettings
+from functions.domain.dataset import Column, Dataset
 from functions.domain.errors import InvalidRequestError, ModelFolderError
-from functions.retrain.dataset import Column, Dataset, as_dataset, load_dataset
+from functions.retrain.dataset import as_dataset, load_dataset
 from trimtab.column_types import column_type
 from trimtab.scaffold_plan import time_column
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import Any, Literal, Protocol
 
+from functions.domain.dataset import Dataset, json_values
 from functions.domain.errors import InvalidRequestError, UnavailableError
-from functions.retrain.dataset import Dataset, json_values
 from trimtab.endpoint import Endpoint
 from trimtab.replay_timeline import Send, Timeline
 from trimtab.request_bodies import Body, bodies

@@ -7,8 +7,7 @@ from typing import Any
 
 from functions.adapters.model_folder import load_settings
 from functions.domain.errors import InvalidRequestError
-from functions.retrain.artifact import WITNESS
-from functions.retrain.lineage import code_digest, code_files, versions
+from functions.domain.release_artifact import WITNESS
 from trimtab.console import note, step
 from trimtab.project import Project
 
@@ -70,8 +69,12 @@ def _stamp_file(artifact: Path) -> Path:
 
 def _inputs(folder: Path) -> str:
     """SHA-256 over all that an artifact is made from: code, data files and package versions."""
-    digest = hashlib.sha256(code_digest(code_files(folder)).encode())
-    digest.update(json.dumps(versions(folder), sort_keys=True).encode())
+    from functions.adapters import candidate_judge  # onnxruntime and scikit-learn take time to import
+    from functions.retrain import lineage
+
+    code = {**lineage.code_files(folder), **candidate_judge.code_files()}
+    digest = hashlib.sha256(candidate_judge.code_digest(code).encode())
+    digest.update(json.dumps(lineage.versions(folder, load_settings(folder)), sort_keys=True).encode())
     for path in sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
         digest.update(f"{path.relative_to(folder)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()

@@ -17,6 +17,7 @@ _WITH_REFERENCE = 1  # held digests of the training data too, which reference.js
 Task = Literal["binary", "multiclass", "regression"]
 FeatureType = Literal["float32", "int64", "string", "bool"]
 Action = Literal["reject", "flag"]
+Class = bool | int | str
 
 
 @dataclass(frozen=True, slots=True)

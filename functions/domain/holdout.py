@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from functions.domain.dataset import Column, Dataset, as_datetime, joined
-from functions.domain.errors import ModelFolderError
+from functions.domain.errors import CorruptArtifactError, ModelFolderError
+from functions.domain.snapshot_manifest import SnapshotManifest
 
 NEWEST_ROWS = 2_000  # a retraining's hold-out need not be larger than these, or one window
 
@@ -71,6 +72,22 @@ def seeded_count(labels: Column, share: float) -> int:
     return min(max(round(len(labels) * share), classes), len(labels) - classes)
 
 
+def split_of(manifest: SnapshotManifest, parts: Sequence[Dataset]) -> Split:
+    """Cut the rows of a manifest's files, in its order, as it says.
+
+    Raises:
+        CorruptArtifactError: that does not give as many rows on either side as it says.
+    """
+    if manifest.hold_out_from is None:
+        split = split_by_seed(joined(parts), manifest.holdout_rows, manifest.seed)
+    else:
+        split = split_by_time(parts, parsed(manifest.hold_out_from))
+    found, said = (len(split.fit), len(split.holdout)), (manifest.fit_rows, manifest.holdout_rows)
+    if found != said:
+        raise CorruptArtifactError(f"the snapshot says {said} rows to fit and to hold out, and has {found}")
+    return split
+
+
 def iso(moment: datetime) -> str:
     """A moment as a manifest has it: UTC, microseconds."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -78,7 +95,7 @@ def iso(moment: datetime) -> str:
 
 def parsed(text: str) -> datetime:
     """The other way round."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def _begins(time: Column, index: int) -> int:

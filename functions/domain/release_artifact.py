@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from functions.domain.canonical_json import digest_of
+from functions.domain.canonical_json import canonical_json, digest_of
 from functions.domain.contract import Contract
 from functions.domain.errors import CorruptArtifactError, InvalidRequestError
 
-MANIFEST = "manifest.json"
+MANIFEST, WITNESS = "manifest.json", "witness.json"
 FILES = ("contract.json", "lineage.json", "model.onnx", "reference.json", "witness.json")
 MANIFEST_VERSION = 2
 SCHEMA_VERSION = 1  # of witness.json
@@ -53,6 +53,12 @@ class Artifact:
                 f"witness.json is of schema version {document.get('v')!r}: train the model again"
             )
         return document
+
+
+def listing(model: str, files: Mapping[str, bytes]) -> bytes:
+    """A manifest: the digests of the other files; its own digest is the artifact's."""
+    digests = {name: digest_of(data) for name, data in files.items()}
+    return canonical_json({"v": MANIFEST_VERSION, "model": model, "files": digests}).encode()
 
 
 def digest_in(model: str, prefix: str) -> str:

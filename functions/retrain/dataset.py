@@ -1,84 +1,19 @@
-"""A model's data set: columns as clients would send them, labels, and when each row happened."""
+"""A model's own data set, as its folder's dataset.py gives it, checked against model.toml."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from functions.adapters.model_folder import FolderCode
 from functions.adapters.model_settings import TIME, ModelSettings
 from functions.domain.contract import Feature, Task
+from functions.domain.dataset import Column, Dataset, moment
 from functions.domain.errors import ModelFolderError
 
 LOADER = "dataset:load"
 LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
-
-Column = NDArray[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Dataset:
-    """Rows in the order of `time` where there is one.
-
-    A column is float64 (NaN: null), int64, bool or str objects, of shape [rows], or [rows, k] for a feature of size k.
-    `labels` holds floats (NaN: unknown) for a regression, else objects: None (unknown), bool, int or str.
-    `time` is datetime64[us] in UTC.
-    """
-
-    features: tuple[Feature, ...]
-    columns: Mapping[str, Column]
-    labels: Column
-    time: Column | None
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def take(self, index: Column | slice) -> "Dataset":
-        """The rows of an index array, a mask or a slice."""
-        return replace(
-            self,
-            columns={name: column[index] for name, column in self.columns.items()},
-            labels=self.labels[index],
-            time=None if self.time is None else self.time[index],
-        )
-
-    def between(self, start: datetime | None, end: datetime | None) -> "Dataset":
-        """The rows with start <= time < end; None leaves that side open."""
-        if self.time is None or (start is None and end is None):
-            return self
-        first = 0 if start is None else int(np.searchsorted(self.time, _moment(start)))
-        last = len(self) if end is None else int(np.searchsorted(self.time, _moment(end)))
-        return self.take(slice(first, last))
-
-    def labelled(self) -> "Dataset":
-        """The rows whose label is known."""
-        return self.take(known_labels(self.labels))
-
-    def rows(self) -> Iterator[dict[str, Any]]:
-        """Each row's features as JSON values: what a client would send."""
-        names = list(self.columns)
-        for values in zip(*(json_values(column) for column in self.columns.values()), strict=True):
-            yield dict(zip(names, values, strict=True))
-
-
-def known_labels(labels: Column) -> NDArray[np.bool_]:
-    """Which labels are there."""
-    if labels.dtype == object:
-        return np.array([label is not None for label in labels], dtype=bool)
-    return ~np.isnan(labels)
-
-
-def json_values(column: Column) -> list[Any]:
-    """A column's values as JSON has them: NaN becomes None."""
-    values: list[Any] = column.tolist()
-    if column.dtype.kind == "f" and column.ndim == 1:
-        return [None if value != value else value for value in values]
-    if column.dtype.kind == "f":
-        return [[None if value != value else value for value in row] for row in values]
-    return values
 
 
 def load_dataset(code: FolderCode, settings: ModelSettings) -> Dataset:
@@ -93,6 +28,22 @@ def load_dataset(code: FolderCode, settings: ModelSettings) -> Dataset:
             f"dataset.py: load() gave a {type(loaded).__name__}: return a mapping of column to values"
         )
     return as_dataset(loaded, settings)
+
+
+def load_golden(code: FolderCode, settings: ModelSettings) -> Dataset:
+    """The golden set that the function of [gate] golden gives, checked as the data set is.
+
+    Raises:
+        ModelFolderError: it is no mapping of columns, has no labelled row, or a column is wrong.
+    """
+    reference = str(settings.gate.golden)
+    loaded = code.call(reference)
+    if not isinstance(loaded, Mapping):
+        raise ModelFolderError(f"{reference} gave a {type(loaded).__name__}: return a mapping of column to values")
+    rows = as_dataset(loaded, settings, f"[gate] golden {reference}").labelled()
+    if not len(rows):
+        raise ModelFolderError(f"[gate] golden {reference} gave no labelled row: give some, or remove golden")
+    return rows
 
 
 def as_dataset(loaded: Mapping[str, Any], settings: ModelSettings, source: str = "dataset.py") -> Dataset:
@@ -232,17 +183,9 @@ def _class(name: str, value: Any, null: bool, source: str) -> bool | int | str |
 def _time(values: Any, source: str) -> Column:
     time = np.asarray(values)
     if time.dtype.kind == "O" and all(isinstance(value, datetime) for value in time):
-        time = np.array([_moment(value) for value in time])
+        time = np.array([moment(value) for value in time])
     if time.dtype.kind != "M" or np.isnat(time).any():
         raise ModelFolderError(
             f"{source}: column {TIME!r} is when a row happened: give datetime64 in UTC, none missing"
         )
     return time.astype("datetime64[us]")
-
-
-def _moment(value: datetime) -> np.datetime64:
-    utc = value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
-    return np.datetime64(utc, "us")
-
-
-Progress = Callable[[str], None]

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from functions.adapters.model_settings import ModelSettings
+from functions.domain.client_tensors import DTYPES
 from functions.domain.contract import Action, Feature
+from functions.domain.dataset import Column, Dataset
 from functions.domain.errors import ModelFolderError
-from functions.retrain.dataset import Column, Dataset, Progress
-from functions.retrain.tensors import DTYPES
+from functions.retrain.progress import Progress
 
 
 def hold_to_contract(rows: Dataset, settings: ModelSettings, report: Progress) -> None:

@@ -2,43 +2,50 @@
 
 import ast
 import hashlib
+import json
 import platform
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from functions.retrain.dataset import Column, Dataset
+from functions.adapters import folder_code
+from functions.adapters.imported_code import imported_files
+from functions.adapters.model_settings import ModelSettings
+from functions.domain.canonical_json import digest_of
+from functions.domain.dataset import Column, Dataset
+from functions.domain.holdout import Split
 
-PACKAGES = ("numpy", "scipy", "scikit-learn", "skl2onnx", "onnx", "onnxruntime", "protobuf")
-CODE_SUFFIXES = (".py", ".toml", ".txt", ".sql", ".onnx")
-HERE = Path(__file__).parent
-TRAINING_CODE = (
-    *sorted(HERE.glob("*.py")),
-    *(
-        HERE.parent / path
-        for path in (
-            "domain/binary_metrics.py",
-            "domain/calibration_error.py",
-            "domain/canonical_json.py",
-            "domain/contract.py",
-            "domain/intervals.py",
-            "domain/isotonic.py",
-            "domain/log_table.py",
-            "domain/multiclass_metrics.py",
-            "domain/ranking.py",
-            "domain/reference.py",
-            "domain/reference_digest.py",
-            "domain/regression_metrics.py",
-            "domain/significant.py",
-            "adapters/model_folder.py",
-            "adapters/model_settings.py",
-        )
-    ),
-)
+SCHEMA_VERSION = 2  # 1 named no snapshot, and kept no code
+PACKAGES = ("numpy", "scipy", "scikit-learn", "skl2onnx", "onnx", "protobuf")
+ROOT = Path(__file__).parents[2]
+FIT_HALF = Path(__file__).with_name("fitting.py")
+# Keys of [train] that say when and where a model is fitted, and on which rows, which lineage tells in its own way.
+_NOT_FITTED_BY = {"until", "window", "keep_first", "min_labels", "schedule", "engine", "package", "memory"}
+
+
+def lineage(folder: Path, settings: ModelSettings, parts: Split | None, snapshot: str | None) -> dict[str, Any]:
+    """All but what only the judging side knows; `snapshot` is the digest of the manifest that lists the rows."""
+    train_settings = json.loads(settings.train.model_dump_json(exclude=_NOT_FITTED_BY, exclude_none=True))
+    document: dict[str, Any] = {
+        "v": SCHEMA_VERSION,
+        "model": settings.model.name,
+        "train": train_settings,
+        "code": {"files": code_files(folder), "archive": digest_of(folder_code.archive(folder))},
+        "python": platform.python_version(),
+        "packages": versions(folder, settings),
+        "data": None,
+    }
+    if parts is not None:
+        document["data"] = {
+            "snapshot": snapshot,
+            "sha256": data_digest(parts.whole),
+            "fit": {"rows": len(parts.fit), "period": period(parts.fit)},
+            "holdout": {"rows": len(parts.holdout), "period": period(parts.holdout)},
+        }
+    return document
 
 
 def data_digest(rows: Dataset) -> str:
@@ -53,33 +60,33 @@ def data_digest(rows: Dataset) -> str:
 
 def _bytes(column: Column) -> bytes:
     if column.dtype == object:
-        texts = [f"{type(value).__name__}:{value}".encode() for value in column.reshape(-1)]
+        texts = [f"{type(value).__name__}:{value}".encode("utf-8", "surrogatepass") for value in column.reshape(-1)]
         return b"".join(len(text).to_bytes(8, "little") + text for text in texts)
     return np.ascontiguousarray(column.astype(column.dtype.newbyteorder("<"))).tobytes()
 
 
 def code_files(folder: Path) -> dict[str, str]:
-    """SHA-256 of each code file: the model folder's (data files are in the data's digest) and the training code's."""
-    own = (path for path in folder.rglob("*") if path.is_file() and path.suffix in CODE_SUFFIXES)
-    named = {f"models/{folder.resolve().name}/{path.relative_to(folder).as_posix()}": path for path in own}
-    named |= {f"functions/{path.relative_to(HERE.parent).as_posix()}": path for path in TRAINING_CODE}
-    return {name: hashlib.sha256(named[name].read_bytes()).hexdigest() for name in sorted(named)}
+    """SHA-256 of each code file: the model folder's, and those of ours that fit a model."""
+    own = {f"models/{folder.resolve().name}/{name}": path for name, path in folder_code.code_files(folder).items()}
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in own.items()} | _our_files()
 
 
-def code_digest(files: dict[str, str]) -> str:
-    """One SHA-256 for all code files."""
-    return hashlib.sha256("".join(f"{name}\0{sha}\n" for name, sha in sorted(files.items())).encode()).hexdigest()
+@cache
+def _our_files() -> dict[str, str]:
+    files = sorted(imported_files(ROOT, FIT_HALF))
+    return {path.relative_to(ROOT).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def versions(folder: Path) -> dict[str, str]:
-    """Versions of the packages that train and convert, and of those that the folder's code imports."""
+def versions(folder: Path, settings: ModelSettings) -> dict[str, str]:
+    """Versions of the packages that fit and convert, and of those that the folder's fitting code imports.
+
+    What dataset.py imports is not among them: it has no part in a retraining, and the rows have a digest of their own.
+    """
     owners = metadata.packages_distributions()
-    imported = {owner for module in _imports(folder.rglob("*.py")) for owner in owners.get(module, [])}
+    reference = settings.train.estimator or settings.train.export
+    modules = set() if reference is None else _imports(folder, reference.partition(":")[0])
+    imported = {owner for module in modules for owner in owners.get(module, [])}
     return {name: metadata.version(name) for name in sorted({*PACKAGES, *imported} - {"trimtab"})}
-
-
-def python_version() -> str:
-    return platform.python_version()
 
 
 def period(rows: Dataset) -> dict[str, str] | None:
@@ -89,21 +96,31 @@ def period(rows: Dataset) -> dict[str, str] | None:
     return {"first": _iso(rows.time[0]), "last": _iso(rows.time[-1])}
 
 
-def moment(value: datetime | None) -> str | None:
-    return None if value is None else value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def _iso(value: Any) -> str:
     return f"{np.datetime_as_string(value, unit='s')}Z"
 
 
-def _imports(paths: Iterable[Path]) -> set[str]:
-    """Top-level names of the modules that files import."""
+def _imports(folder: Path, module: str) -> set[str]:
+    """Top-level names of what a module of the folder imports, directly or through others of the folder."""
     found: set[str] = set()
-    for path in paths:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                found |= {alias.name.partition(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-                found.add(node.module.partition(".")[0])
+    waiting, seen = [module], set[str]()
+    while waiting:
+        name = waiting.pop()
+        places = [folder / f"{name}.py", *(folder / name).rglob("*.py")]
+        if name in seen or not any(path.is_file() for path in places):
+            continue
+        seen.add(name)
+        imported = {each for path in places if path.is_file() for each in _named(path)}
+        found |= imported
+        waiting += imported
     return found
+
+
+def _named(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names.add(node.module.partition(".")[0])
+    return names

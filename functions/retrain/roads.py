@@ -13,14 +13,17 @@ from sklearn.base import BaseEstimator
 
 from functions.adapters.model_folder import FolderCode
 from functions.adapters.model_settings import ModelSettings
-from functions.domain.contract import Feature, Task
+from functions.domain.answers import Answers
+from functions.domain.client_tensors import Tensors, client_tensors
+from functions.domain.contract import Class, Feature, Task
+from functions.domain.dataset import Column, Dataset
 from functions.domain.errors import ModelFolderError
 from functions.retrain import sklearn_road
 from functions.retrain.canonical import canonical, to_bytes
-from functions.retrain.dataset import Column, Dataset, Progress
+from functions.retrain.graph import check_inputs, graph_classes
 from functions.retrain.interface import Rename, with_interface, without_zipmap
-from functions.retrain.onnx_model import Class, OnnxModel, check_inputs, describe, graph_classes
-from functions.retrain.tensors import Tensors, client_tensors, matrix
+from functions.retrain.matrix import matrix
+from functions.retrain.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +38,25 @@ class Original:
     labels: Callable[[Tensors], NDArray[Any]] | None
     estimator: BaseEstimator | None = None
 
+    def answers(self, tensors: Tensors) -> Answers:
+        """What it answers; one column of scores for a binary model is the second class's."""
+        scores = None
+        if self.scores is not None:
+            scores = np.asarray(self.scores(tensors), dtype=np.float64)
+            scores = scores.reshape(len(scores), -1)
+        return Answers(scores, None if self.labels is None else self.labels(tensors))
+
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What a road leads to; `original` is None where there is nothing to compare with."""
+    """What a road leads to: the model as ONNX, in bytes and as the graph that they are, and the classes as known here.
 
-    model: OnnxModel
+    `original` is None where there is nothing to compare with.
+    """
+
+    data: bytes
+    graph: ModelProto
+    classes: tuple[Class, ...] | None
     original: Original | None
 
 
@@ -66,7 +82,7 @@ def by_estimator(code: FolderCode, settings: ModelSettings, rows: Dataset, repor
         scores = of(estimator.predict_proba) if hasattr(estimator, "predict_proba") else None
         labels = of(lambda inputs: estimator.predict(inputs).astype(bool) if to_bool else estimator.predict(inputs))
         original = Original(scores, labels, estimator)
-    return Trained(describe(to_bytes(model), rows.features, task, classes), original)
+    return Trained(to_bytes(model), model, classes, original)
 
 
 def by_export(code: FolderCode, settings: ModelSettings, rows: Dataset, report: Progress) -> Trained:
@@ -89,12 +105,12 @@ def by_export(code: FolderCode, settings: ModelSettings, rows: Dataset, report: 
             "return an ONNX ModelProto or its bytes, or (model, predict)"
         )
     known = _known_classes(settings.model.task, targets)
-    model = _fitted_to(without_zipmap(exported), rows.features, reference, report)
+    model = canonical(_fitted_to(without_zipmap(exported), rows.features, reference, report))
     classes = graph_classes(exported) or known
-    trained = describe(to_bytes(canonical(model)), rows.features, settings.model.task, classes)
-    if predict is None:
-        return Trained(trained, None)
-    return Trained(trained, Original(lambda tensors: np.asarray(predict(_plain(rows.features, tensors))), None))
+    original = None
+    if predict is not None:
+        original = Original(lambda tensors: np.asarray(predict(_plain(rows.features, tensors))), None)
+    return Trained(to_bytes(model), model, classes, original)
 
 
 def ready_made(folder: Path, settings: ModelSettings, rows: Dataset | None, report: Progress) -> Trained:
@@ -114,7 +130,7 @@ def ready_made(folder: Path, settings: ModelSettings, rows: Dataset | None, repo
     fitted = _fitted_to(without_zipmap(model), features, name, report)
     known = _known_classes(task, sklearn_road.targets(rows.labels, task)) if rows is not None else None
     data = data if fitted is model else to_bytes(fitted)
-    return Trained(describe(data, features, task, graph_classes(model) or known), None)
+    return Trained(data, fitted, graph_classes(model) or known, None)
 
 
 def _parse(data: bytes, name: str) -> ModelProto:

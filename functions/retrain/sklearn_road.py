@@ -13,12 +13,13 @@ from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 from sklearn.base import BaseEstimator
 from threadpoolctl import threadpool_limits
 
+from functions.domain.client_tensors import client_tensors
 from functions.domain.contract import Feature, Task
+from functions.domain.dataset import Column, Dataset
 from functions.domain.errors import ModelFolderError
-from functions.retrain.dataset import Column, Dataset
 from functions.retrain.float32_splits import with_float32_splits
 from functions.retrain.interface import Rename, output_names, with_interface, without_zipmap
-from functions.retrain.tensors import client_tensors, matrix
+from functions.retrain.matrix import matrix
 
 OPSETS = {"": 21, "ai.onnx.ml": 3}  # fixed, so that a newer converter does not change a model's bytes by itself
 MATRIX = "X"

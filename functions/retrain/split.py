@@ -1,23 +1,13 @@
-"""Which rows a model learns from, and which it is measured on."""
-
-from dataclasses import dataclass
+"""Which rows of a folder's own data set a model learns from, and which it is measured on."""
 
 import numpy as np
-from sklearn.model_selection import train_test_split
 
 from functions.adapters.model_settings import ModelSettings
+from functions.domain.dataset import Column, Dataset
 from functions.domain.errors import ModelFolderError
-from functions.retrain.dataset import Column, Dataset
+from functions.domain.holdout import Split, newest_share, seeded_count, split_by_seed, split_by_time
 
 FEWEST_ROWS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """The training set, cut in two: `fit` to learn from, `holdout` to be measured on."""
-
-    fit: Dataset
-    holdout: Dataset
 
 
 def training_set(dataset: Dataset, settings: ModelSettings) -> Dataset:
@@ -43,35 +33,27 @@ def training_set(dataset: Dataset, settings: ModelSettings) -> Dataset:
 def split(rows: Dataset, settings: ModelSettings) -> Split:
     """Hold out the newest rows when they have a time, else a seeded share with each class in proportion.
 
-    Rows of one moment are not parted: the hold-out begins at a moment, and everything from then on is in it.
-
     Raises:
         ModelFolderError: what is left to learn from has fewer than two classes.
     """
-    share, classifies = settings.train.holdout, settings.model.task != "regression"
     if rows.time is not None:
-        cut = np.searchsorted(rows.time, rows.time[int(len(rows) * (1 - share))])
-        cut = cut if cut > 0 else np.searchsorted(rows.time, rows.time[0], side="right")
-        parts = Split(rows.take(slice(0, int(cut))), rows.take(slice(int(cut), len(rows))))
+        parts = split_by_time([rows], newest_share(rows.time, settings.train.holdout))
     else:
-        if classifies:
+        if settings.model.task != "regression":
             _check_classes(rows.labels, settings.label.name, fewest=2)
-        fit, holdout = train_test_split(
-            np.arange(len(rows)),
-            test_size=max(share, _classes(rows.labels) / len(rows)) if classifies else share,
-            random_state=settings.train.seed,
-            stratify=rows.labels.astype(str) if classifies else None,
-        )
-        parts = Split(rows.take(np.sort(fit)), rows.take(np.sort(holdout)))
-    if classifies:
-        _check_classes(parts.fit.labels, settings.label.name, fewest=1)
-    if len(parts.holdout) == 0:
-        raise ModelFolderError("all rows have the same `time`, so no newest part can be held out: leave `time` out")
+        parts = split_by_seed(rows, seeded_count(rows.labels, settings.train.holdout), settings.train.seed)
+    check_classes(parts, settings)
     return parts
 
 
-def _classes(labels: Column) -> int:
-    return len(set(labels.tolist()))
+def check_classes(parts: Split, settings: ModelSettings) -> None:
+    """See that a classifier has something to tell apart.
+
+    Raises:
+        ModelFolderError: it has not.
+    """
+    if settings.model.task != "regression":
+        _check_classes(parts.fit.labels, settings.label.name, fewest=1)
 
 
 def _check_classes(labels: Column, name: str, fewest: int) -> None:

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from functions.adapters.model_folder import FolderCode, load_settings
-from functions.retrain.dataset import Dataset, json_values, load_dataset
+from functions.domain.dataset import Dataset, json_values
+from functions.retrain.dataset import load_dataset
 from trimtab import local_process
 from trimtab.deploy import deploy
 from trimtab.endpoint import find_endpoint

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from functions.adapters.model_folder import FolderCode, load_settings
-from functions.retrain.dataset import Dataset, load_dataset
+from functions.domain.dataset import Dataset
+from functions.retrain.dataset import load_dataset
 from functions.retrain.train import TrainingResult, train
 
 FLIGHTS = Path(__file__).parents[2] / "models" / "flights"

@@ -7,7 +7,8 @@ import numpy as np
 
 from functions.adapters.model_folder import FolderCode, parse_settings
 from functions.adapters.model_settings import ModelSettings
-from functions.retrain.dataset import Dataset, load_dataset
+from functions.domain.dataset import Dataset
+from functions.retrain.dataset import load_dataset
 from tests.unit.folders import settings_document
 
 HOURS = np.datetime64("2013-01-01T00:00") + np.arange(100) * np.timedelta64(1, "h")

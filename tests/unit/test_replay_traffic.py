@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from functions.domain.contract import Feature
+from functions.domain.dataset import Dataset
 from functions.domain.errors import InvalidRequestError, UnavailableError
-from functions.retrain.dataset import Dataset
 from trimtab.endpoint import Answered, Endpoint
 from trimtab.replay_timeline import HOUR_MS, timeline
 from trimtab.replay_traffic import ReplayTraffic

@@ -115,7 +115,7 @@ def test_lineage_tells_data_code_and_versions_apart(tmp_path: Path) -> None:
 
     assert before["data"]["sha256"] == other_code["data"]["sha256"] != other_data["data"]["sha256"]
     assert before["code"]["sha256"] != other_code["code"]["sha256"] != other_data["code"]["sha256"]
-    assert set(before["code"]["files"]) >= {"models/small/estimator.py", "functions/retrain/train.py"}
+    assert set(before["code"]["files"]) >= {"models/small/estimator.py", "functions/retrain/fitting.py"}
     assert before["packages"]["scikit-learn"].startswith("1.")
     assert before["data"]["fit"]["rows"] + before["data"]["holdout"]["rows"] == 300
     assert set(before["metrics"]) >= {"roc_auc", "average_precision", "log_loss", "brier_score", "accuracy"}
@@ -142,7 +142,7 @@ def test_a_writing_that_dies_leaves_the_artifact_before_it(tmp_path: Path, monke
         artifact.write_artifact(tmp_path / "artifact", "small", {"model.onnx": b"new"})
 
     assert digests(tmp_path / "artifact") == before
-    assert {path.name for path in tmp_path.iterdir()} == {"artifact", "models"}
+    assert {path.name for path in tmp_path.iterdir()} == {"artifact", "artifact.training", "models"}
 
 
 def test_an_artifact_is_replaced_whole(tmp_path: Path) -> None:

@@ -7,12 +7,11 @@ import numpy as np
 import pytest
 
 from functions.adapters.model_folder import load_settings
+from functions.adapters.onnx_model import describe, onnx_answers
+from functions.domain.client_tensors import client_tensors
 from functions.domain.columns import columns_of
 from functions.domain.contract import Contract
-from functions.retrain.metrics import beside_truth, measure
-from functions.retrain.onnx_model import describe
-from functions.retrain.parity import onnx_answers
-from functions.retrain.tensors import client_tensors
+from functions.domain.holdout_metrics import beside_truth, measure
 from tests.unit.conftest import FLIGHTS, Flights
 
 AFTER_THE_FACT = {"dep_time", "dep_delay", "arr_time", "arr_delay", "air_time", "tailnum"}

@@ -8,14 +8,13 @@ import pytest
 from sklearn import metrics as sk
 
 from functions.adapters.model_folder import load_settings
+from functions.adapters.onnx_model import describe, onnx_answers
+from functions.domain.client_tensors import client_tensors
 from functions.domain.contract import Feature
 from functions.domain.expected_performance import calibrated
+from functions.domain.loss_tree import loss_tree
 from functions.domain.reference import NumberDigest, Reference
-from functions.retrain.loss_tree import loss_tree
-from functions.retrain.onnx_model import describe
-from functions.retrain.parity import onnx_answers
 from functions.retrain.split import split, training_set
-from functions.retrain.tensors import client_tensors
 from tests.unit.conftest import FLIGHTS, Flights
 from tests.unit.folders import numbers_folder, read_contract, read_reference, small_folder, trained
 

@@ -16,16 +16,15 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 
 from functions.adapters.model_folder import FolderCode, load_settings
+from functions.adapters.onnx_model import describe, onnx_answers
+from functions.domain.client_tensors import client_tensors
 from functions.domain.contract import Contract, Feature
 from functions.domain.isotonic import isotonic
 from functions.domain.log_table import feature_column
+from functions.domain.loss_tree import loss_tree
 from functions.domain.model_config import ModelConfig
 from functions.domain.reference import Reference
 from functions.retrain.dataset import load_dataset
-from functions.retrain.loss_tree import loss_tree
-from functions.retrain.onnx_model import describe
-from functions.retrain.parity import onnx_answers
-from functions.retrain.tensors import client_tensors
 from functions.retrain.train import train
 from tests.functions.evaluate.tables import model_config, texts
 

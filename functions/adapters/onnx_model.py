@@ -7,14 +7,11 @@ from typing import Any
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-from onnx import ModelProto, TensorProto
 
-from functions.domain.contract import Feature, Output, Task
+from functions.domain.answers import Answers
+from functions.domain.client_tensors import DTYPES, Tensors
+from functions.domain.contract import Class, Feature, Output, Task
 from functions.domain.errors import ModelFolderError
-from functions.retrain.interface import ELEMENT_TYPES
-from functions.retrain.tensors import DTYPES, Tensors
-
-Class = bool | int | str
 
 DATATYPES: Mapping[str, str] = {
     "tensor(float)": "FP32",
@@ -68,42 +65,6 @@ def run(session: onnxruntime.InferenceSession, tensors: Tensors) -> dict[str, ND
     return dict(zip(names, session.run(names, dict(tensors)), strict=True))
 
 
-def check_inputs(model: ModelProto, features: Sequence[Feature]) -> None:
-    """See that the graph takes each feature by its name, of its type, as [rows, 1] or [rows, size].
-
-    Raises:
-        ModelFolderError: it does not; says what the graph takes.
-    """
-    constants = {tensor.name for tensor in model.graph.initializer}
-    taken = {v.name: v.type.tensor_type for v in model.graph.input if v.name not in constants}
-    for name in taken.keys() - {f.name for f in features}:
-        raise ModelFolderError(
-            f"the ONNX model takes an input {name!r} that is no feature: add [features.{name}] to model.toml "
-            f"({_described(taken[name])})"
-        )
-    for feature in features:
-        if feature.name not in taken:
-            raise ModelFolderError(
-                f"[features.{feature.name}] is no input of the ONNX model, which takes {', '.join(taken)}"
-            )
-        tensor = taken[feature.name]
-        if tensor.elem_type != ELEMENT_TYPES[feature.type]:
-            raise ModelFolderError(
-                f"[features.{feature.name}] type is {feature.type}, but the model's is {_described(tensor)}"
-            )
-        dims = list(tensor.shape.dim)
-        if len(dims) != 2 or dims[0].dim_value or dims[1].dim_value not in (0, feature.size or 1):
-            raise ModelFolderError(
-                f"[features.{feature.name}] is [rows, {feature.size or 1}], but the model's input is "
-                f"{_described(tensor)}: set size, or export the model with a free first dimension"
-            )
-
-
-def _described(tensor: Any) -> str:
-    dims = ", ".join(str(d.dim_value) if d.dim_value else d.dim_param or "any" for d in tensor.shape.dim)
-    return f"{TensorProto.DataType.Name(tensor.elem_type).lower()} [{dims}]"
-
-
 def describe(data: bytes, features: Sequence[Feature], task: Task, known: Sequence[Class] | None) -> OnnxModel:
     """Find the outputs' roles and shapes by running the model on rows of zeros; `known` are the data set's classes.
 
@@ -127,6 +88,16 @@ def describe(data: bytes, features: Sequence[Feature], task: Task, known: Sequen
     count = scores[0].shape[0] if scores else None
     classes = _classes(labels[0], count, known)
     return OnnxModel(data, outputs, labels[0].name, scores[0].name if scores else None, classes)
+
+
+def onnx_answers(model: OnnxModel, tensors: Tensors) -> Answers:
+    """What onnxruntime answers."""
+    outputs = run(model.session(), tensors)
+    labels = outputs[model.label_output].reshape(-1)
+    if model.classes is None:
+        return Answers(labels.astype(np.float64).reshape(-1, 1), None)
+    scores = None if model.probability_output is None else outputs[model.probability_output].astype(np.float64)
+    return Answers(scores, labels)
 
 
 def _outputs(session: onnxruntime.InferenceSession, features: Sequence[Feature]) -> list[Output]:
@@ -155,15 +126,6 @@ def _outputs(session: onnxruntime.InferenceSession, features: Sequence[Feature])
 def _zeros(feature: Feature, rows: int) -> NDArray[Any]:
     fill: Any = feature.categories[0] if feature.categories else "" if feature.type == "string" else 0
     return np.full((rows, feature.size or 1), fill, dtype=DTYPES[feature.type])
-
-
-def graph_classes(model: ModelProto) -> tuple[Class, ...] | None:
-    """The classes that the graph itself names, in the order of its probabilities."""
-    for node in reversed(model.graph.node):
-        for attribute in node.attribute:
-            if attribute.name.startswith("classlabels_") and (attribute.ints or attribute.strings):
-                return tuple(attribute.ints) or tuple(text.decode() for text in attribute.strings)
-    return None
 
 
 def _classes(label: Output, count: int | None, known: Sequence[Class] | None) -> tuple[Class, ...] | None:

@@ -3,20 +3,20 @@
 Its leaves are written as conditions on columns of the log table, so that `evaluate` counts rows by leaf in SQL.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.tree import DecisionTreeRegressor
 
+from functions.domain.client_tensors import Tensors
 from functions.domain.contract import Feature
 from functions.domain.log_table import feature_column
 from functions.domain.reference import LossLeaf
 from functions.domain.reference_digest import DIGITS
+from functions.domain.regression_tree import Path, regression_tree
 from functions.domain.significant import significant
-from functions.retrain.tensors import Tensors
 
 MOST_LEAVES = 32
 FEWEST_ROWS, FEWEST_SHARE = 50, 0.02  # in a leaf: the larger of the two
@@ -49,14 +49,9 @@ def loss_tree(
     absolute = np.abs(errors)
     inputs = [_Input("score", values), *_inputs(features, tensors, absolute)]
     matrix = np.stack([column.values for column in inputs], axis=1)
-    tree = DecisionTreeRegressor(
-        max_leaf_nodes=MOST_LEAVES,
-        min_samples_leaf=min(max(FEWEST_ROWS, int(FEWEST_SHARE * len(errors))), len(errors)),
-        random_state=0,
-    ).fit(matrix, absolute)
-    rows = tree.apply(matrix)
-    paths = _paths(tree.tree_, inputs)
-    return tuple(_leaf(paths[node], errors[rows == node]) for node in sorted(paths))
+    fewest = min(max(FEWEST_ROWS, int(FEWEST_SHARE * len(errors))), len(errors))
+    leaves = regression_tree(matrix, absolute, most_leaves=MOST_LEAVES, fewest_rows=fewest)
+    return tuple(_leaf(_conditions(path, inputs), errors[rows]) for path, rows in leaves)
 
 
 def _inputs(features: Sequence[Feature], tensors: Tensors, absolute: NDArray[np.float64]) -> list[_Input]:
@@ -86,19 +81,9 @@ def _categorical(column: str, values: NDArray[Any], absolute: NDArray[np.float64
     return _Input(column, np.array([code.get(name, len(order)) for name in values.tolist()], dtype=np.float64), order)
 
 
-def _paths(tree: Any, inputs: Sequence[_Input]) -> Mapping[int, tuple[Condition, ...]]:
-    """The conditions that lead to each leaf, by its node."""
-    found: dict[int, tuple[Condition, ...]] = {}
-    waiting: list[tuple[int, tuple[Condition, ...]]] = [(0, ())]
-    while waiting:
-        node, path = waiting.pop()
-        if tree.children_left[node] < 0:
-            found[node] = path
-            continue
-        split = inputs[tree.feature[node]]
-        left, right = split.conditions(float(tree.threshold[node]), bool(tree.missing_go_to_left[node]))
-        waiting += [(int(tree.children_left[node]), (*path, left)), (int(tree.children_right[node]), (*path, right))]
-    return found
+def _conditions(path: Path, inputs: Sequence[_Input]) -> tuple[Condition, ...]:
+    """What holds on the way to a leaf."""
+    return tuple(inputs[split.column].conditions(split.threshold, split.missing_left)[not left] for split, left in path)
 
 
 def _leaf(conditions: tuple[Condition, ...], errors: NDArray[np.float64]) -> LossLeaf:

@@ -7,7 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from functions.domain.answers import Answers
 from functions.domain.binary_metrics import SMALLEST_PROBABILITY, binary_metrics, binary_sums
+from functions.domain.contract import Class
+from functions.domain.dataset import Column
 from functions.domain.errors import ModelFolderError
 from functions.domain.multiclass_metrics import multiclass_metrics
 from functions.domain.ranking import ScoreGroups, rankings
@@ -15,9 +18,6 @@ from functions.domain.reference import MetricValue
 from functions.domain.reference_digest import DIGITS
 from functions.domain.regression_metrics import error_sums, regression_metrics
 from functions.domain.significant import significant
-from functions.retrain.dataset import Column
-from functions.retrain.onnx_model import Class
-from functions.retrain.parity import Answers
 
 Metrics = Mapping[str, MetricValue]
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from functions.domain.contract import Class
 from functions.domain.isotonic import isotonic
 from functions.domain.log_table import class_text
 from functions.domain.reference import Calibration
-from functions.retrain.onnx_model import Class
 
 
 def calibrations(

@@ -1,27 +1,35 @@
 """The reference of a model version: what later windows of its traffic are compared with."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from functions.domain.contract import Feature
+from functions.domain.client_tensors import Tensors, client_tensors
+from functions.domain.contract import Class, Feature
+from functions.domain.dataset import Dataset
 from functions.domain.effective_dimension import effective_dimension_of
+from functions.domain.holdout_metrics import Metrics, Truth
 from functions.domain.log_table import class_text
+from functions.domain.loss_tree import loss_tree
 from functions.domain.reference import Digest, LossLeaf, Reference, ReferenceColumn
 from functions.domain.reference_digest import DIGITS, HeldOut, category_digest, number_digest
+from functions.domain.score_calibration import calibrations
 from functions.domain.significant import significant
-from functions.retrain.calibration import calibrations
-from functions.retrain.dataset import Dataset
-from functions.retrain.loss_tree import loss_tree
-from functions.retrain.metrics import Metrics, Truth
-from functions.retrain.onnx_model import Class, OnnxModel
-from functions.retrain.tensors import Tensors, client_tensors
 
 
-def reference(
-    name: str, rows: Dataset, holdout: Dataset, model: OnnxModel, positive: Class | None, truth: Truth, metrics: Metrics
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """A classifier's classes in the order of its scores, and which of them is a binary model's positive one."""
+
+    all: tuple[Class, ...] | None
+    positive: Class | None
+
+
+def training_reference(
+    name: str, rows: Dataset, holdout: Dataset, classes: Classes, truth: Truth, metrics: Metrics
 ) -> Reference:
     """Digests of the features and labels of all training rows, and of the model's answers on the hold-out.
 
@@ -36,15 +44,15 @@ def reference(
         holdout_rows=len(holdout),
         columns=(
             *(_feature(feature, tensors, held_out, truth.losses) for feature in rows.features),
-            *(_answers(model, positive, truth)),
+            *(_answers(classes, truth)),
             _label(rows, holdout, truth.losses),
         ),
         metrics=metrics,
         loss=significant(float(truth.losses.mean()), DIGITS),
         calibrations=None
-        if model.classes is None or truth.scores is None
-        else calibrations(truth.scores, truth.labels, model.classes, positive),
-        loss_tree=_loss_tree(rows, held_out, truth) if model.classes is None else (),
+        if classes.all is None or truth.scores is None
+        else calibrations(truth.scores, truth.labels, classes.all, classes.positive),
+        loss_tree=_loss_tree(rows, held_out, truth) if classes.all is None else (),
         effective_dimension=_effective_dimension(rows.features, tensors),
     )
 
@@ -80,16 +88,23 @@ def _each(values: NDArray[Any], losses: NDArray[np.float64]) -> NDArray[np.float
     return np.repeat(losses, values.size // max(len(losses), 1))
 
 
-def _answers(model: OnnxModel, positive: Class | None, truth: Truth) -> Sequence[ReferenceColumn]:
+def _answers(classes: Classes, truth: Truth) -> Sequence[ReferenceColumn]:
     """The columns `prediction` and `score` of the log table, on the hold-out."""
-    if model.classes is None:
+    if classes.all is None:
         return (_score(truth.predicted, truth.losses),)
-    predicted = [class_text(model.classes[place]) for place in truth.predicted.tolist()]
+    predicted = [class_text(classes.all[place]) for place in truth.predicted.tolist()]
     prediction = ReferenceColumn("prediction", "output", category_digest(predicted, HeldOut(predicted, truth.losses)))
     if truth.scores is None:
         return (prediction,)
-    place = truth.predicted if positive is None else np.full(len(predicted), list(model.classes).index(positive))
-    return prediction, _score(truth.scores[np.arange(len(place)), place], truth.losses)
+    places = _places(classes, truth)
+    return prediction, _score(truth.scores[np.arange(len(places)), places], truth.losses)
+
+
+def _places(classes: Classes, truth: Truth) -> NDArray[np.int64]:
+    """Of each row the class whose score the log table has: the positive one of a binary model, else the predicted."""
+    if classes.positive is None or classes.all is None:
+        return truth.predicted
+    return np.full(len(truth.predicted), classes.all.index(classes.positive))
 
 
 def _score(scores: NDArray[np.float64], losses: NDArray[np.float64]) -> ReferenceColumn:

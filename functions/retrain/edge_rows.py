@@ -1,7 +1,6 @@
-"""The rows on which a conversion is tried: the hold-out, and the same rows set to where answers change."""
+"""Rows that set a conversion to where answers change: copies of hold-out rows, each with something special."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,37 +8,22 @@ from numpy.typing import NDArray
 
 from functions.adapters.model_settings import ModelSettings
 from functions.domain.contract import Feature
-from functions.retrain.dataset import Column, Dataset
+from functions.domain.dataset import Column, Dataset
+from functions.domain.parity_rows import ALL_SPLITS, CATEGORY, MISSING, SPLIT, UNKNOWN, compared
 
-HOLDOUT = "hold-out"
-SPLIT = "at a split value of"
-ALL_SPLITS = "each number at one of its split values"
-CATEGORY = "listed category of"
-UNKNOWN = "unknown category of"
-MISSING = "null in"
-MOST_HOLDOUT_ROWS = 50_000
 MOST_SPLIT_ROWS = 30_000  # beyond, an even choice of the split values
 UNKNOWN_CATEGORY = "\u00bfunknown?"  # no one's category
 
 
-@dataclass(frozen=True, slots=True)
-class ParityRows:
-    """Columns as in a Dataset, and what is special about each row."""
-
-    columns: Mapping[str, Column]
-    kinds: tuple[str, ...]
-
-
-def parity_rows(
+def edge_rows(
     holdout: Dataset, settings: ModelSettings, splits: Mapping[tuple[str, int], NDArray[np.float64]]
-) -> ParityRows:
-    """Hold-out rows, then copies of them with one feature (or all numbers) at split values, each category, or null.
+) -> tuple[Dataset, tuple[str, ...]]:
+    """Copies with one feature (or all numbers) at split values, each category, or null; and the kind of each of them.
 
-    Only rows that the contract lets in are made: nothing out of a feature's range where that is rejected.
+    Only rows that the contract lets in are made: nothing out of a feature's range where that is rejected. They have no
+    labels, and no time.
     """
-    step = max(1, -(-len(holdout) // MOST_HOLDOUT_ROWS))
-    base = holdout.take(slice(None, None, step))
-    rows = _Rows(base)
+    rows = _Rows(compared(holdout))
     features = {feature.name: feature for feature in holdout.features}
     candidates = {
         key: _neighbours(features[key[0]], thresholds, settings.guard.out_of_range == "reject")
@@ -88,8 +72,8 @@ class _Rows:
 
     def __init__(self, base: Dataset) -> None:
         self._base = base
-        self._parts: list[Mapping[str, Column]] = [base.columns]
-        self._kinds: list[str] = [HOLDOUT] * len(base)
+        self._parts: list[Mapping[str, Column]] = [base.take(slice(0, 0)).columns]
+        self._kinds: list[str] = []
         self._turn = 0
 
     def _copies(self, count: int, kind: str) -> dict[str, Column]:
@@ -118,6 +102,7 @@ class _Rows:
         """A hundred copies with the same value."""
         self._copies(min(100, len(self._base)), kind)[name][:] = value
 
-    def done(self) -> ParityRows:
+    def done(self) -> tuple[Dataset, tuple[str, ...]]:
         columns = {name: np.concatenate([part[name] for part in self._parts]) for name in self._base.columns}
-        return ParityRows(columns, tuple(self._kinds))
+        unknown = np.full(len(self._kinds), None, dtype=object)
+        return Dataset(self._base.features, columns, unknown, None), tuple(self._kinds)
