@@ -185,9 +185,9 @@ class Cloud:
                 return
             deployed = self._deploying.acquire(timeout=DRAIN_S)
             self._state.retract()
+            self._watch.timekeeper.stop()
             self._under_way.close()
             self._interpreter.stop()
-            self._watch.timekeeper.stop()
             self._gateway_server.stop(DRAIN_S)
             self._invoker.stop()
             try:

@@ -45,7 +45,7 @@ def refusal(moto: Moto, account: str, role_arn: str, caller: Caller, action: str
         if role is None:
             return f"there is no role {role_arn}"
         trust = _statements(role.assume_role_policy_document)
-        documents = [*role.policies.values(), *(policy.document for policy in role.managed_policies.values())]
+        documents = [*role.policies.values(), *map(_document, role.managed_policies.values())]
         rights = [statement for document in documents for statement in _statements(document)]
     assumable = [one for one in trust if "sts:AssumeRole" in _several(one["Action"]) and _trusts(one, caller.service)]
     if not _allows(assumable, caller):
@@ -54,6 +54,11 @@ def refusal(moto: Moto, account: str, role_arn: str, caller: Caller, action: str
     if not _allows(about, caller):
         return f"{role_arn} does not let {action} on {on}"
     return None
+
+
+def _document(managed_policy: Any) -> str:
+    """The version that counts."""
+    return next(str(one.document) for one in managed_policy.versions if one.is_default)
 
 
 def _allows(statements: Iterable[Statement], caller: Caller) -> bool:

@@ -1,10 +1,11 @@
 """State machines: moto's interpreter runs our functions, in virtual time, and all that it sets off is waited for."""
 
 import json
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from tests.contract.local.template import write_assembly
 from tests.contract.local.virtual_time import DAY, HOUR, MARCH, iso, move, told, wait_for
 
 MONDAY = MARCH + 3 * DAY  # 2013-03-04
+MANY = 12
 AT_ONCE_S = 10.0  # the pauses that the definition asks for are longer
 
 
@@ -91,6 +93,25 @@ def test_executions_are_listed_and_named_once(cloud: LocalCloud) -> None:
     assert settle(cloud) == []
 
 
+def test_executions_at_once_each_end_whole(cloud: LocalCloud) -> None:
+    """Whoever reads SUCCEEDED reads the output too: the end is written under moto's lock."""
+    states, ended = cloud.client("stepfunctions"), []
+
+    def run(number: int) -> None:
+        arn = begin(cloud, f"many-{number}", first={"decision": "go"})
+        while (seen := states.describe_execution(executionArn=arn))["status"] == "RUNNING":
+            sleep(0.01)
+        ended.append((seen["status"], seen.get("output"), seen.get("stopDate")))
+
+    threads = [threading.Thread(target=run, args=[number]) for number in range(MANY)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert ended == [("SUCCEEDED", '{"last": "second"}', datetime.fromtimestamp(MARCH, UTC))] * MANY
+    assert settle(cloud) == []
+
+
 def test_retries_are_made_and_a_wait_passes_at_once_in_virtual_time(cloud: LocalCloud) -> None:
     begun = perf_counter()
     arn = begin(cloud, "retried", first={"fail": 2, "decision": "wait"})
@@ -155,6 +176,29 @@ def test_a_rule_starts_one_through_its_targets_role(cloud: LocalCloud) -> None:
         for one in newest
     ]
     assert {"model": "m", "time": iso(MARCH), "first": {"decision": "stop"}} in inputs
+
+
+def test_a_managed_policy_lets_a_role_too_by_its_default_version(cloud: LocalCloud) -> None:
+    iam, events, states = cloud.client("iam"), cloud.client("events"), cloud.client("stepfunctions")
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "events.amazonaws.com"}}
+    role = iam.create_role(RoleName="managed", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))["Role"]
+    may = {"Effect": "Allow", "Action": "states:StartExecution", "Resource": ARN}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [{**may, "Resource": ARN + "-other"}]})
+    arn = iam.create_policy(PolicyName="start", PolicyDocument=document)["Policy"]["Arn"]
+    iam.attach_role_policy(RoleName="managed", PolicyArn=arn)
+    events.put_rule(Name="managed", EventPattern='{"source": ["managed"]}')
+    target = {"Id": "0", "Arn": ARN, "RoleArn": role["Arn"], "Input": '{"first": {"decision": "stop"}}'}
+    events.put_targets(Rule="managed", Targets=[target])
+    before = len(states.list_executions(stateMachineArn=ARN)["executions"])
+    entry = {"Source": "managed", "DetailType": "x", "Detail": "{}"}
+    events.put_events(Entries=[entry])
+    (failure,) = settle(cloud)
+    assert "does not let states:StartExecution" in failure
+    changed = json.dumps({"Version": "2012-10-17", "Statement": [may]})
+    iam.create_policy_version(PolicyArn=arn, PolicyDocument=changed, SetAsDefault=True)
+    events.put_events(Entries=[entry])
+    assert settle(cloud) == []
+    assert len(states.list_executions(stateMachineArn=ARN)["executions"]) == before + 1
 
 
 def test_a_role_that_another_service_may_assume_does_not_do(cloud: LocalCloud) -> None:
