@@ -12,7 +12,7 @@ from functions.domain.dataset import Column, Dataset, as_datetime, joined
 from functions.domain.errors import CorruptArtifactError, ModelFolderError
 from functions.domain.snapshot_manifest import SnapshotManifest
 
-NEWEST_ROWS = 2_000  # a retraining's hold-out need not be larger than these, or one window
+NEWEST_ROWS = 400  # a retraining's hold-out has these at least, if they are not more than its share
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,11 @@ def newest_share(time: Column, share: float) -> datetime:
 def newest_for_retraining(time: Column, share: float, window: timedelta) -> datetime:
     """The moment at which a retraining's hold-out begins: at most `share` of the rows, and no more than are needed.
 
-    Needed is the larger of the rows of one `window` and the newest 2,000: a model that is retrained because the world
-    has changed must learn from what is new, too. `time` is sorted datetime64[us] of at least one row.
+    Needed is the larger of the rows of half a `window` and the newest 400. What is held out is the newest that there is,
+    and a model that is retrained because the world has changed must learn from what is new: with a whole window held
+    out, a challenger has often seen nothing of the change yet. `time` is sorted datetime64[us] of at least one row.
     """
-    by_window = int(np.searchsorted(time, time[-1] - np.timedelta64(window)))
+    by_window = int(np.searchsorted(time, time[-1] - np.timedelta64(window / 2)))
     enough = min(by_window, max(0, len(time) - NEWEST_ROWS))
     return as_datetime(time[_begins(time, max(int(len(time) * (1 - share)), enough))])
 

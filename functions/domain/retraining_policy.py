@@ -11,7 +11,8 @@ from functions.domain.durations import words
 from functions.domain.model_config import ModelConfig
 from functions.domain.training import JUDGED, Cause, Training
 
-SCHEDULES: Mapping[str, timedelta] = {"weekly": timedelta(days=7), "monthly": timedelta(days=30)}
+# A schedule asks every Monday, and is answered where no training was begun for nearly so long: whatever set it off.
+SCHEDULES: Mapping[str, timedelta] = {"weekly": timedelta(days=6), "monthly": timedelta(days=27)}
 LONGEST_PAUSE = timedelta(days=365)
 
 
@@ -63,6 +64,6 @@ def _just_made(at: datetime, before: Sequence[Training], period: timedelta | Non
     if period is None or not made:
         return None
     last = datetime.fromisoformat(made[-1].started_at)
-    if at - last >= period / 2:
+    if at - last >= period:
         return None
-    return f"a training was started on {last:%Y-%m-%d %H:%M} UTC, less than half the schedule's period ago"
+    return f"a training was started on {last:%Y-%m-%d %H:%M} UTC, less than {words(period)} ago"

@@ -47,19 +47,19 @@ def test_a_retrainings_hold_out_is_no_larger_than_its_share_and_than_is_needed(
     begin = newest_for_retraining(time, share, window)
     held_out = int((time >= moment(begin)).sum())
     own_moment = int((time == moment(begin)).sum())  # rows of one moment are not parted
-    in_window = int((time >= time[-1] - np.timedelta64(window)).sum())
+    in_window = int((time >= time[-1] - np.timedelta64(window / 2)).sum())
     assert 0 < held_out < len(time)
     assert held_out - own_moment < max(1, len(time) * share)
-    assert held_out - own_moment < max(in_window, 2_000)
+    assert held_out - own_moment < max(in_window, 400)
 
 
-def test_a_year_of_rows_keeps_one_window_or_two_thousand_rows_out() -> None:
+def test_of_a_year_of_rows_half_a_window_or_four_hundred_rows_are_held_out() -> None:
     time = hours(*[100] * 1_000)
     by_day = newest_for_retraining(time, 0.2, timedelta(days=1))
     by_week = newest_for_retraining(time, 0.2, timedelta(days=7))
-    assert int((time >= moment(by_day)).sum()) == 2_500  # the last 24 hours, and the hour that they begin in
-    assert int((time >= moment(by_week)).sum()) == 16_900
-    assert int((time >= moment(newest_for_retraining(time, 0.2, timedelta(hours=1)))).sum()) == 2_000
+    assert int((time >= moment(by_day)).sum()) == 1_300  # the last 12 hours, and the hour that they begin in
+    assert int((time >= moment(by_week)).sum()) == 8_500
+    assert int((time >= moment(newest_for_retraining(time, 0.2, timedelta(hours=1)))).sum()) == 400
     assert int((time >= moment(newest_share(time, 0.2))).sum()) == 20_000
 
 

@@ -59,11 +59,13 @@ def test_hundreds_of_refusals_are_a_pause_of_a_year_at_most() -> None:
     assert too_soon("verdict", AT + 66 * DAY, refused, config()) is None
 
 
-@pytest.mark.parametrize(("schedule", "half"), [("weekly", 3.5 * DAY), ("monthly", 15 * DAY)])
-def test_a_schedule_waits_until_half_its_period_has_passed_since_any_training(schedule: str, half: timedelta) -> None:
+@pytest.mark.parametrize(("schedule", "least"), [("weekly", 6 * DAY), ("monthly", 27 * DAY)])
+def test_a_schedule_waits_until_nearly_its_period_has_passed_since_any_training(
+    schedule: str, least: timedelta
+) -> None:
     settings = config(schedule=schedule)
-    assert too_soon("schedule", AT, [ended("passed", half - DAY)], settings) is not None
-    assert too_soon("schedule", AT, [ended("passed", half)], settings) is None
+    assert too_soon("schedule", AT, [ended("passed", least - DAY)], settings) is not None
+    assert too_soon("schedule", AT, [ended("passed", least)], settings) is None
     assert too_soon("schedule", AT, [ended("skipped", DAY)], settings) is None
 
 
