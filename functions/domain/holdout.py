@@ -42,7 +42,7 @@ def newest_share(time: Column, share: float) -> datetime:
 def newest_for_retraining(time: Column, share: float, window: timedelta) -> datetime:
     """The moment at which a retraining's hold-out begins: at most `share` of the rows, and no more than are needed.
 
-    Needed is the larger of the rows of half a `window` and the newest 400. What is held out is the newest that there is,
+    Needed is the larger of the rows of half a `window` and the newest 400. What is held out is the newest there is,
     and a model that is retrained because the world has changed must learn from what is new: with a whole window held
     out, a challenger has often seen nothing of the change yet. `time` is sorted datetime64[us] of at least one row.
     """
