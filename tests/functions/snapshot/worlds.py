@@ -153,7 +153,7 @@ class World:
 
     def serve(self, start: datetime, rows: int, seed: int = 1, **columns: Any) -> None:
         """A day of traffic in one object, labelled two hours later; `columns` replace the table's."""
-        body = _day(start, rows, seed) if not columns else _object(day_of(start, rows, seed) | columns)
+        body = _day(start, rows, seed) if not columns else object_of(day_of(start, rows, seed) | columns)
         self.s3.objects[DATA, hour_key(MODEL, start)] = body
 
     def serve_days(self, days: int = 10, rows: int = 120) -> None:
@@ -165,6 +165,14 @@ class World:
 
     def rows_of(self, file: TrainingFile) -> Dataset:
         return from_bytes(self.s3.objects[ARTIFACTS, file.key], self.config.features)
+
+    def saved(self) -> tuple[Any, ...]:
+        """What lies in the buckets and the registry; documents never change, so a shallow copy is one."""
+        return dict(self.s3.objects), dict(self.table.items), list(self.table.chain)
+
+    def restore(self, saved: tuple[Any, ...]) -> None:
+        self.s3.objects, self.table.items = dict(saved[0]), dict(saved[1])
+        self.table.chain = list(saved[2])
 
     def acts(self) -> list[str]:
         return [json.loads(entry.body)["action"] for entry in self.table.entries()]
@@ -192,9 +200,10 @@ def day_of(start: datetime, rows: int, seed: int) -> dict[str, Any]:
 @cache
 def _day(start: datetime, rows: int, seed: int) -> bytes:
     """Most tests serve the same days."""
-    return _object(day_of(start, rows, seed))
+    return object_of(day_of(start, rows, seed))
 
 
-def _object(columns: Mapping[str, Any]) -> bytes:
+def object_of(columns: Mapping[str, Any]) -> bytes:
+    """Rows as an object of the table."""
     with TemporaryDirectory() as folder:
         return write_rows(Path(folder) / "rows.parquet", settings(), columns).read_bytes()
