@@ -5,6 +5,8 @@ The other half judges the candidate (functions/adapters/candidate_judge.py), in 
 
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 from functions.adapters.model_folder import FolderCode
 from functions.adapters.model_settings import ModelSettings
 from functions.domain.candidate import Candidate, Description, OriginalAnswers
@@ -79,7 +81,8 @@ def _original_answers(trained: Trained, parts: Split, settings: ModelSettings) -
     edges, kinds = edge_rows(holdout, settings, split_values(trained.graph, holdout.features))
     tensors = client_tensors(holdout.features, ParityRows.of(holdout, edges, kinds).columns)
     try:
-        answers = original.answers(tensors)
+        with threadpool_limits(limits=1):  # as at fitting
+            answers = original.answers(tensors)
     except Exception as error:  # whatever the framework raises
         raise ParityError(f"{REFUSES}: {type(error).__name__}: {error}\n{ENCODER}") from error
     regression = settings.model.task == "regression"

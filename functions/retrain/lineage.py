@@ -1,9 +1,11 @@
 """Where a model comes from: digests of data and code, and the versions of what made it."""
 
 import ast
+import contextlib
 import hashlib
 import json
 import platform
+import re
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -78,15 +80,25 @@ def _our_files() -> dict[str, str]:
 
 
 def versions(folder: Path, settings: ModelSettings) -> dict[str, str]:
-    """Versions of the packages that fit and convert, and of those that the folder's fitting code imports.
+    """Versions of the packages that fit and convert, and of those that the folder's fitting code names.
 
-    What dataset.py imports is not among them: it has no part in a retraining, and the rows have a digest of their own.
+    Named is what its requirements.txt lists, and what the code imports under its package's own name. What dataset.py
+    imports does not count: it has no part in a retraining, and the rows have a digest of their own.
     """
-    owners = metadata.packages_distributions()
     reference = settings.train.estimator or settings.train.export
     modules = set() if reference is None else _imports(folder, reference.partition(":")[0])
-    imported = {owner for module in modules for owner in owners.get(module, [])}
-    return {name: metadata.version(name) for name in sorted({*PACKAGES, *imported} - {"trimtab"})}
+    found = {}
+    for name in sorted({*PACKAGES, *modules, *_required(folder)} - {"trimtab"}):
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found
+
+
+def _required(folder: Path) -> set[str]:
+    """The packages that the folder's requirements.txt lists."""
+    path = folder / "requirements.txt"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    return {match[0].lower() for line in lines if (match := re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", line.strip()))}
 
 
 def period(rows: Dataset) -> dict[str, str] | None:
