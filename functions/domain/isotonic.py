@@ -16,7 +16,7 @@ def isotonic(scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> Calibrati
     """
     points, place = np.unique(scores, return_inverse=True)
     weights = np.bincount(place).astype(np.float64)
-    rates = _pooled(np.bincount(place, weights=truth) / weights, weights)
+    rates = pool_adjacent_violators(np.bincount(place, weights=truth) / weights, weights)
     inner = np.flatnonzero((rates[1:-1] != rates[:-2]) | (rates[1:-1] != rates[2:])) + 1
     kept = np.unique([0, *inner, len(points) - 1])
     return Calibration(
@@ -25,7 +25,7 @@ def isotonic(scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> Calibrati
     )
 
 
-def _pooled(values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+def pool_adjacent_violators(values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
     """Neighbours that would fall replaced by their weighted mean, until nothing falls."""
     means: list[float] = []
     masses: list[float] = []
