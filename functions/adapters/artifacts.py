@@ -7,6 +7,7 @@ from botocore.config import Config
 
 from functions.adapters.aws_errors import translated
 from functions.domain.errors import ConflictError, CorruptArtifactError, NotFoundError
+from functions.domain.model_version import ModelVersion
 from functions.domain.release_artifact import MANIFEST, Artifact, digest_in, layer_zip, listed_files, open_artifact
 
 # S3 answers AccessDenied for an object that is not there to whoever may not list the bucket.
@@ -54,6 +55,20 @@ class Artifacts:
             self._put_once(prefix + name, body)
         self._put_once(prefix + "layer.zip", layer_zip(artifact))
         return prefix + "layer.zip"
+
+    def kept(self, version: ModelVersion) -> Artifact:
+        """Read a registered version's artifact and check every file of it.
+
+        Raises:
+            NotFoundError: a file is missing.
+            CorruptArtifactError: a file is not what was registered.
+            UnavailableError: S3 did not answer.
+        """
+        prefix = f"artifacts/model={version.model}/version={version.number}/"
+        files = {MANIFEST: self._get(prefix + MANIFEST)}
+        for name in listed_files(version.model, version.artifact_digest, files[MANIFEST]):
+            files[name] = self._get(prefix + name)
+        return open_artifact(version.model, version.artifact_digest, files)
 
     def _get(self, key: str) -> bytes:
         with translated(f"read s3://{self.bucket}/{key} (upload it again where it is missing)", _MISSING):

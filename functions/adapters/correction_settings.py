@@ -56,6 +56,7 @@ class RolloutSettings(CorrectionSection):
     watch: Span = "1d"
     moved_by_hand: MovedByHand = "put_right"
     keep: int = Field(default=5, ge=1, le=50)
+    prediction_psi: float = Field(default=0.25, gt=0, le=10)
 
     @field_validator("steps", "on", mode="before")
     @classmethod

@@ -13,7 +13,7 @@ from botocore.config import Config
 
 from functions.adapters.aws_errors import translated
 from functions.domain.errors import ConflictError, NotFoundError, SmokeTestError, TrimtabError
-from functions.domain.release_function import LIVE, Alias, FunctionState
+from functions.domain.release_function import LIVE, NO_WEIGHTS, Alias, FunctionState
 
 # Lambda's codes for "somebody else was first" and "an update is under way".
 _REFUSED: Mapping[str, type[TrimtabError]] = {
@@ -129,8 +129,12 @@ class LambdaReleases:
         with translated(f"create {function}:{LIVE}", _REFUSED):
             return _alias(self._client.create_alias(FunctionName=function, Name=LIVE, FunctionVersion=str(number)))
 
-    def move_alias(self, function: str, number: int, revision: str, reason: str) -> None:
-        """Point `live` to one version, all at once; `reason` becomes its description, so that it always changes.
+    def move_alias(
+        self, function: str, number: int, revision: str, reason: str, weights: Mapping[str, float] = NO_WEIGHTS
+    ) -> None:
+        """Point `live` to a version, but for the shares of other versions; one call, all at once.
+
+        `reason` becomes its description, so that it always changes.
 
         Raises:
             ConflictError: it is of another revision by now, and does not point there.
@@ -143,13 +147,37 @@ class LambdaReleases:
                     Name=LIVE,
                     FunctionVersion=str(number),
                     Description=reason[:256],
-                    RoutingConfig={"AdditionalVersionWeights": {}},
+                    RoutingConfig={"AdditionalVersionWeights": dict(weights)},
                     RevisionId=revision,
                 )
         except ConflictError:  # also what a second attempt is told when only the answer to the first was lost
             now = self.alias(function)
-            if now is None or now.version != str(number) or now.weights:
+            if now is None or now.version != str(number) or dict(now.weights) != dict(weights):
                 raise
+
+    def delete_version(self, function: str, number: int) -> None:
+        """Delete a published version; one that is gone already is no error.
+
+        Raises:
+            ConflictError: an alias points to it.
+        """
+        try:
+            with translated(f"delete version {number} of {function}", _REFUSED):
+                self._client.delete_function(FunctionName=function, Qualifier=str(number))
+        except NotFoundError:
+            return
+
+    def layer_versions(self, layer: str) -> list[str]:
+        """ARNs of the versions of a layer that are there."""
+        with translated(f"list the versions of layer {layer}"):
+            pages = self._client.get_paginator("list_layer_versions").paginate(LayerName=layer)
+            return [version["LayerVersionArn"] for page in pages for version in page["LayerVersions"]]
+
+    def delete_layer(self, arn: str) -> None:
+        """Delete a layer's version; functions that have it keep it, and one that is gone already is no error."""
+        layer, number = arn.rsplit(":", 1)
+        with translated(f"delete layer version {arn}"):
+            self._client.delete_layer_version(LayerName=layer.rsplit(":", 1)[1], VersionNumber=int(number))
 
     def invoke(self, function: str, number: int, event: bytes) -> bytes:
         """Invoke a version by its number and return its answer.

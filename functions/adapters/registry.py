@@ -1,23 +1,20 @@
-"""The registry: models, their versions and releases, what shall be live, and who works on it.
+"""The registry: models, their versions and releases, and who works on them; `rollout_registry` says what is live.
 
 What each call means is said here once; where the documents lie (`Store`) is another matter: DynamoDB, or a fake.
 """
 
-import random
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from functions.adapters.registry_access import RegistryAccess
+from functions.adapters.registry_outbox import told
 from functions.adapters.registry_store import (
     MODELS,
     RELEASES,
     VERSIONS,
     Change,
     Hold,
-    Key,
-    Store,
-    Stored,
     artifact_key,
     lease_key,
     model_key,
@@ -26,14 +23,11 @@ from functions.adapters.registry_store import (
     version_key,
 )
 from functions.domain.audit import Act, Action, Head, StoredEntry
-from functions.domain.errors import ConflictError, LeaseHeldError, NotFoundError
+from functions.domain.errors import ConflictError
 from functions.domain.model_version import ModelRecord, ModelVersion
 from functions.domain.release import Release, ReleaseState
 from functions.domain.release_artifact import Artifact
 from functions.domain.release_lease import Lease
-from functions.domain.traffic import Traffic
-
-ATTEMPTS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +40,8 @@ class ModelStatus:
     lease: Lease | None
 
 
-class Registry:
+class Registry(RegistryAccess):
     """Reads and conditional changes. A change takes the act that it is recorded as; `hold` fences it by a lease."""
-
-    def __init__(self, store: Store, pause: Callable[[float], None] = time.sleep) -> None:
-        self._store = store
-        self._pause = pause
 
     def models(self) -> list[ModelRecord]:
         """All models, by name."""
@@ -118,7 +108,7 @@ class Registry:
                 Change(artifact_key(model, artifact.digest), {"v": 1, "version": number}, 0),
             ]
             details = {"version": number, "artifact": artifact.digest}
-            self._store.commit(changes, [Act("version.registered", model, actor, when, details)])
+            self._commit(changes, [Act("version.registered", model, actor, when, details)])
             return version
 
         return self._retried(attempt)
@@ -144,7 +134,7 @@ class Registry:
                 approved = approved.moved_to("approved")
                 changes.append(Change(stored.key, approved.to_document(), stored.revision))
             act = Act("version.approved", model, actor, when, {"version": version, **(details or {})})
-            self._store.commit(changes, [act])
+            self._commit(changes, [act])
             return approved
 
         return self._retried(attempt)
@@ -169,7 +159,7 @@ class Registry:
         ]
         details = {"release": release.number, "version": release.model_version, "code": release.code_digest}
         act = Act("release.published", release.model, actor, release.published_at, details)
-        self._store.commit(changes, [act], hold)
+        self._commit(changes, [act], hold)
 
     def judge(self, release: Release, failure: str | None, actor: str, when: str, hold: Hold) -> Release:
         """Record a smoke test: passed when `failure` is None, else failed for that reason.
@@ -183,50 +173,11 @@ class Registry:
         judged = Release.from_document(stored.document).moved_to(state, failure)
         details = {"release": release.number} | ({} if failure is None else {"reason": failure})
         act = Act(action, release.model, actor, when, details)
-        self._store.commit([Change(stored.key, judged.to_document(), stored.revision)], [act], hold)
+        changes = [Change(stored.key, judged.to_document(), stored.revision)]
+        if failure is not None:
+            changes.append(told(self._store, release.model, None, "failed", release.number, failure, when))
+        self._commit(changes, [act], hold)
         return judged
-
-    def request_live(self, release: Release, found: str, actor: str, when: str, hold: Hold) -> None:
-        """Record that a release shall be live, and with it that its version is approved; `found` is what live was.
-
-        Raises:
-            ConflictError: the version was rejected or retired meanwhile.
-            LeaseHeldError: the lease was lost.
-        """
-
-        def attempt() -> None:
-            record, revision = self._record(release.model)
-            wanted = record.wanting(Traffic(release.number))
-            changes = [Change(model_key(release.model), wanted.to_document(), revision)]
-            stored = self._get(version_key(release.model, release.model_version))
-            version = ModelVersion.from_document(stored.document)
-            if version.state != "approved":
-                changes.append(Change(stored.key, version.moved_to("approved").to_document(), stored.revision))
-            details = {"release": release.number, "version": version.number, "found": found}
-            self._store.commit(changes, [Act("live.requested", release.model, actor, when, details)], hold)
-
-        self._retried(attempt)
-
-    def confirm_live(self, release: Release, actor: str, when: str, hold: Hold) -> None:
-        """Record that `live` points to a release.
-
-        Raises:
-            LeaseHeldError: the lease was lost.
-        """
-
-        def attempt() -> None:
-            record, revision = self._record(release.model)
-            now = record.confirming(Traffic(release.number))
-            stored = self._get(release_key(release.model, release.number))
-            live = Release.from_document(stored.document).gone_live(when)
-            changes = [
-                Change(model_key(release.model), now.to_document(), revision),
-                Change(stored.key, live.to_document(), stored.revision),
-            ]
-            details = {"release": release.number, "before": record.live}
-            self._store.commit(changes, [Act("live.moved", release.model, actor, when, details)], hold)
-
-        self._retried(attempt)
 
     def lease(self, model: str) -> tuple[Lease | None, int]:
         """The lease as it stands, with its revision; None and 0 before the first run."""
@@ -240,7 +191,7 @@ class Registry:
             ConflictError: somebody else was faster.
         """
         key = lease_key(lease.model)
-        self._store.commit([Change(key, lease.to_document(), revision)], [])
+        self._commit([Change(key, lease.to_document(), revision)], [])
         return Hold(key, revision + 1)
 
     def audit(self) -> Iterator[StoredEntry]:
@@ -250,26 +201,3 @@ class Registry:
     def audit_head(self) -> Head:
         """The audit chain's newest entry."""
         return self._store.head()
-
-    def _record(self, model: str) -> tuple[ModelRecord, int]:
-        stored = self._store.read(model_key(model))
-        return (
-            (ModelRecord(model), 0) if stored is None else (ModelRecord.from_document(stored.document), stored.revision)
-        )
-
-    def _get(self, key: Key) -> Stored:
-        stored = self._store.read(key)
-        if stored is None:
-            raise NotFoundError(f"the registry has no {key}")
-        return stored
-
-    def _retried[T](self, attempt: Callable[[], T]) -> T:
-        """Once more from fresh reads where another writer was faster."""
-        for count in range(ATTEMPTS - 1):
-            try:
-                return attempt()
-            except LeaseHeldError:
-                raise
-            except ConflictError:
-                self._pause(random.uniform(0, min(1.0, 0.01 * 2**count)))  # noqa: S311 - spreads writers, no secret
-        return attempt()

@@ -65,6 +65,7 @@ class RolloutConfig:
     watch_s: int = 86_400
     moved_by_hand: MovedByHand = "put_right"
     keep: int = 5
+    prediction_psi: float = 0.25
 
     @property
     def bake(self) -> timedelta:

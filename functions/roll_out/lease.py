@@ -9,6 +9,8 @@ from functions.domain.errors import ConflictError, LeaseHeldError, TrimtabError
 from functions.domain.release_lease import SILENCE_S, WATCH_EVERY_S, Lease
 from functions.roll_out.run import Run
 
+SEIZE_ATTEMPTS = 20
+
 
 class HeldLease:
     """A lease that this run holds. `hold` fences the registry's changes; it is another after each renewal."""
@@ -49,6 +51,36 @@ def leased(run: Run) -> Iterator[HeldLease]:
     finally:
         with suppress(TrimtabError):  # one that cannot be freed is not renewed either: the next run takes it over
             held.free()
+
+
+@contextmanager
+def seized(run: Run) -> Iterator[HeldLease]:
+    """Hold the model's lease at once, whoever has it: for what must not wait. The run that had it finds its next change
+    of the registry refused, and its next move of the alias too, since that names a revision which is gone by then.
+
+    Raises:
+        LeaseHeldError: others took the lease again and again at this very moment.
+    """
+    held = _seize(run)
+    try:
+        yield held
+    finally:
+        with suppress(TrimtabError):
+            held.free()
+
+
+def _seize(run: Run) -> HeldLease:
+    mine = Lease(run.request.model, run.id, run.request.actor, run.request.time)
+    for _ in range(SEIZE_ATTEMPTS):
+        found, revision = run.tools.registry.lease(run.request.model)
+        try:
+            held = HeldLease(run, mine, run.tools.registry.put_lease(mine, revision))
+        except ConflictError:  # the holder has renewed it between the two
+            continue
+        if found is not None and found.run not in (None, run.id):
+            run.note(f"took the lease from a run of {found.actor}: this cannot wait")
+        return held
+    raise LeaseHeldError(f"the lease of {run.request.model} changed hands {SEIZE_ATTEMPTS} times: run again")
 
 
 def _take(run: Run) -> HeldLease:

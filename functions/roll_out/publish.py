@@ -66,7 +66,7 @@ def _release_of(run: Run, lease: HeldLease, version: ModelVersion, artifact: Art
     latest = _ready(run, lease, lambda: run.tools.releases.latest(run.function), f"{run.function}")
     code = code_digest(latest, run.layer)
     known = run.tools.registry.find_release(version.model, version.number, code)
-    if known and _is_there(run, lease, known):
+    if known and known.pruned_at is None and _is_there(run, lease, known):
         run.note(f"found release {known.number}: version {version.number} with this code")
         return known
     wanted = Wanted(version, _layer(run, lease, artifact, layer_key))
@@ -122,10 +122,14 @@ def _configured(run: Run, lease: HeldLease, latest: FunctionState, wanted: Wante
 
 def _published(run: Run, lease: HeldLease, latest: FunctionState, wanted: Wanted, code: str) -> int:
     """The number of the Lambda version that holds what `$LATEST` does: one that a dead run left, or a new one."""
+    given_up = {r.number for r in run.tools.rollouts.releases(run.model) if r.pruned_at is not None}
     orphans = [
         state.number
         for state in run.tools.releases.versions(run.function)
-        if wanted.is_met(state) and code_digest(state, run.layer) == code and state.failure is None
+        if wanted.is_met(state)
+        and code_digest(state, run.layer) == code
+        and state.failure is None
+        and state.number not in given_up
     ]
     if orphans:
         run.note(f"found Lambda version {max(orphans)}, which a run that died had published")

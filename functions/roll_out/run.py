@@ -1,74 +1,96 @@
-"""One run of `roll_out`: what it was asked for, what it works with, and what it has done."""
+"""One run of `roll_out` on one model: what it was asked for, what it works with, and what it has done."""
 
-import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 from functions.adapters.artifacts import Artifacts
+from functions.adapters.live_registry import LiveRegistry
+from functions.adapters.monitoring_registry import MonitoringRegistry
+from functions.adapters.pruning_registry import PruningRegistry
 from functions.adapters.registry import Registry
-from functions.domain.errors import InvalidRequestError
+from functions.adapters.registry_outbox import Outbox
+from functions.adapters.registry_store import Hold, Store
+from functions.adapters.rollout_registry import By, RolloutRegistry
+from functions.adapters.stage_events import DetailType
 from functions.domain.names import Names
 from functions.domain.release_function import Releases
+from functions.domain.release_metrics import ReleaseMetrics
+from functions.domain.rollout import Rollout
+from functions.roll_out.requests import Request
 
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
+
+class Gate(Protocol):
+    """`adapters/gate_call.py` says what the call does and raises."""
+
+    def compare(self, rollout: Rollout, time: str) -> Mapping[str, Any]: ...
+
+
+class Events(Protocol):
+    """`adapters/stage_events.py` says what the call does and raises."""
+
+    def publish(self, detail_type: DetailType, detail: Mapping[str, Any], time: datetime) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """AWS beside the registry."""
+
+    releases: Releases
+    artifacts: Artifacts
+    metrics: ReleaseMetrics
+    gate: Gate
+    events: Events
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """The stores, and the two ways in which time passes: `pause` sleeps, `elapsed` is a stopwatch in seconds."""
+    """The registry's faces, the services, and the two ways in which time passes: `pause` sleeps, `elapsed` is a
+    stopwatch in seconds.
+    """
 
     registry: Registry
-    releases: Releases
-    artifacts: Artifacts
+    rollouts: RolloutRegistry
+    live: LiveRegistry
+    pruning: PruningRegistry
+    outbox: Outbox
+    settings: MonitoringRegistry
+    services: Services
     names: Names
     pause: Callable[[float], None] = time.sleep
     elapsed: Callable[[], float] = time.monotonic
 
+    @property
+    def releases(self) -> Releases:
+        return self.services.releases
 
-@dataclass(frozen=True, slots=True)
-class DeployRequest:
-    """Who wants which artifact of which model live. `time` is the event's, ISO 8601 in UTC."""
+    @property
+    def artifacts(self) -> Artifacts:
+        return self.services.artifacts
 
-    model: str
-    artifact: str
-    actor: str
-    time: str
 
-    @classmethod
-    def from_event(cls, event: Mapping[str, Any]) -> "DeployRequest":
-        """Read an event.
-
-        Raises:
-            InvalidRequestError: a field is missing or malformed, or the action is unknown.
-        """
-        if event.get("action") != "deploy":
-            raise InvalidRequestError(f"action {event.get('action')!r} is unknown: roll_out knows 'deploy'")
-        values = {name: event.get(name) for name in ("model", "artifact", "actor", "time")}
-        for name, value in values.items():
-            if not isinstance(value, str) or not value:
-                raise InvalidRequestError(f"{name} must be text, not {value!r}")
-        request = cls(**{name: str(value) for name, value in values.items()})
-        if not _NAME.fullmatch(request.model):
-            raise InvalidRequestError(f"model {request.model!r} is no model's name")
-        request.epoch_ms()
-        return request
-
-    def epoch_ms(self) -> int:
-        """The event's time in milliseconds since 1970.
-
-        Raises:
-            InvalidRequestError: it is no time, or not in UTC.
-        """
-        try:
-            moment = datetime.fromisoformat(self.time)
-        except ValueError:
-            raise InvalidRequestError(f"time {self.time!r} is not of the form 2013-03-01T00:00:00Z") from None
-        if moment.utcoffset() != UTC.utcoffset(None):
-            raise InvalidRequestError(f"time {self.time!r} must be in UTC, e.g. 2013-03-01T00:00:00Z")
-        return int(moment.timestamp() * 1000)
+def tools_on(
+    store: Store,
+    services: Services,
+    names: Names,
+    pause: Callable[[float], None] = time.sleep,
+    elapsed: Callable[[], float] = time.monotonic,
+) -> Tools:
+    """Tools whose registry lies in a store."""
+    return Tools(
+        Registry(store, pause),
+        RolloutRegistry(store, pause),
+        LiveRegistry(store, pause),
+        PruningRegistry(store, pause),
+        Outbox(store),
+        MonitoringRegistry(store),
+        services,
+        names,
+        pause,
+        elapsed,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +98,13 @@ class Run:
     """`id` is the Lambda request's: a retry of the same request has the same."""
 
     id: str
-    request: DeployRequest
+    request: Request
     tools: Tools
     steps: list[str] = field(default_factory=list)
+
+    @property
+    def model(self) -> str:
+        return self.request.model
 
     @property
     def function(self) -> str:
@@ -87,6 +113,10 @@ class Run:
     @property
     def layer(self) -> str:
         return self.tools.names.model_layer(self.request.model)
+
+    def by(self, hold: Hold) -> By:
+        """Who changes the registry in this run."""
+        return By(self.request.actor, self.request.time, hold)
 
     def note(self, step: str) -> None:
         """Remember what was done, and print it to the function's log at once: a run may die at any line."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from functions.domain.errors import ConflictError, NotFoundError, SmokeTestError
 from functions.domain.release_artifact import lambda_sha256
-from functions.domain.release_function import Alias, FunctionState
+from functions.domain.release_function import NO_WEIGHTS, Alias, FunctionState
 
 Invoker = Callable[[Mapping[str, Any], bytes], bytes]
 
@@ -18,6 +18,7 @@ class FakeFunction:
     versions: dict[int, dict[str, Any]] = field(default_factory=dict)
     alias: Alias | None = None
     published_from: str = ""  # the revision of $LATEST that the newest version was published from
+    count: int = 0  # versions that were ever published: numbers are never used again
     updating: int = 0  # reads until an update is in effect
 
 
@@ -29,7 +30,9 @@ class FakeLambda:
 
     def __init__(self, invoker: Invoker, objects: Mapping[tuple[str, str], bytes], slow: int = 0) -> None:
         self.functions: dict[str, FakeFunction] = {}
-        self.layers: dict[str, list[tuple[str, str]]] = {}  # name: (description, content's SHA-256) by version
+        self.layers: dict[
+            str, list[tuple[str, str] | None]
+        ] = {}  # name: (contract, content's SHA-256) or None: deleted
         self._objects = objects
         self._invoker = invoker
         self._slow = slow
@@ -94,7 +97,7 @@ class FakeLambda:
         found = self._changeable(function, revision)
         for arn in layers:
             name, number = arn.split(":")[6:]
-            if not 1 <= int(number) <= len(self.layers.get(name, [])):
+            if not 1 <= int(number) <= len(self.layers.get(name, [])) or self.layers[name][int(number) - 1] is None:
                 raise NotFoundError(f"there is no layer version {arn}")
         found.latest |= {
             "Layers": [{"Arn": arn} for arn in layers],
@@ -111,7 +114,8 @@ class FakeLambda:
             raise ConflictError(f"the code of {function} is not {code_sha256}")
         if found.published_from == found.latest["RevisionId"]:
             return max(found.versions)
-        number = max(found.versions, default=0) + 1
+        found.count += 1
+        number = found.count
         found.versions[number] = deepcopy(found.latest) | {
             "Version": str(number),
             "Description": description,
@@ -131,13 +135,29 @@ class FakeLambda:
             raise ConflictError(f"{function}:live exists")
         return self.point(function, number)
 
-    def move_alias(self, function: str, number: int, revision: str, reason: str) -> None:
+    def move_alias(
+        self, function: str, number: int, revision: str, reason: str, weights: Mapping[str, float] = NO_WEIGHTS
+    ) -> None:
         alias = self._function(function).alias
         if alias is None:
             raise NotFoundError(f"there is no {function}:live")
         if alias.revision != revision:
             raise ConflictError(f"{function}:live is of another revision")
-        self.point(function, number)
+        self.point(function, number, weights)
+
+    def delete_version(self, function: str, number: int) -> None:
+        found = self._function(function)
+        if found.alias is not None and str(number) in (found.alias.version, *found.alias.weights):
+            raise ConflictError(f"an alias points to version {number} of {function}")
+        found.versions.pop(number, None)
+
+    def layer_versions(self, layer: str) -> list[str]:
+        found = self.layers.get(layer, [])
+        return [_layer_arn(layer, number) for number, known in enumerate(found, 1) if known is not None]
+
+    def delete_layer(self, arn: str) -> None:
+        layer, number = arn.split(":")[6:]
+        self.layers[layer][int(number) - 1] = None
 
     def invoke(self, function: str, number: int, event: bytes) -> bytes:
         state = self.version(function, number)
@@ -147,12 +167,17 @@ class FakeLambda:
         except RuntimeError as error:
             raise SmokeTestError(f"release {number} of {function} failed: {error}") from error
 
-    def point(self, function: str, number: int) -> Alias:
+    def point(self, function: str, number: int, weights: Mapping[str, float] = NO_WEIGHTS) -> Alias:
         found = self._function(function)
-        if number not in found.versions:
-            raise NotFoundError(f"there is no version {number} of {function}")
+        for version in (str(number), *weights):
+            if int(version) not in found.versions:
+                raise NotFoundError(f"there is no version {version} of {function}")
+        assert all(0 <= share <= 1 for share in weights.values()), f"weights are from 0 to 1: {weights}"
+        assert sum(weights.values()) <= 1, f"weights sum to at most 1: {weights}"
+        assert str(number) not in weights, "an alias shares its traffic with another version"
+        assert len(weights) <= 1, "and with one at most"
         arn = f"arn:aws:lambda:us-east-1:123456789012:function:{function}:live"
-        found.alias = Alias(arn, str(number), self._revision(), {})
+        found.alias = Alias(arn, str(number), self._revision(), dict(weights))
         return found.alias
 
     def _changeable(self, function: str, revision: str) -> FakeFunction:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from functions.adapters.registry import Registry
-from functions.adapters.registry_store import Change, Hold, Store, lease_key, model_key, version_key
+from functions.adapters.registry_store import Change, Hold, Store, lease_key, version_key
 from functions.domain.audit import verify
 from functions.domain.errors import ConflictError, NotFoundError
 from functions.domain.release import Release
@@ -82,52 +82,43 @@ def test_a_release_whose_lambda_version_is_gone_is_replaced(registry: Registry) 
         registry.publish(release(4), "ann", hold, instead_of=release(2))
 
 
-def test_status_shows_versions_releases_what_is_live_and_who_is_at_work(registry: Registry) -> None:
+def test_status_shows_versions_releases_and_who_is_at_work(registry: Registry) -> None:
     registry.register(trained(1), "ann", TIME)
     hold = held(registry)
     registry.publish(release(2), "ann", hold)
     registry.judge(release(2), None, "ann", TIME, hold)
-    registry.request_live(release(2), "version 1", "ann", TIME, hold)
-    registry.confirm_live(release(2), "ann", TIME, hold)
     status = registry.status(MODEL)
-    assert (status.record.desired, status.record.live) == (2, 2)
-    assert [version.state for version in status.versions] == ["approved"]
-    assert [(known.state, known.live_at) for known in status.releases] == [("tested", TIME)]
+    assert [version.state for version in status.versions] == ["registered"]
+    assert [known.state for known in status.releases] == ["tested"]
     assert status.lease == Lease(MODEL, "run", "ann", TIME)
     assert registry.status("loans").versions == []
 
 
-def test_a_release_that_failed_its_test_is_never_recorded_as_live(registry: Registry) -> None:
-    hold = held(registry)
-    registry.publish(release(2), "ann", hold)
-    registry.judge(release(2), "row 1: label should be 1", "ann", TIME, hold)
-    with pytest.raises(ConflictError, match="release 2 is failed, not tested"):
-        registry.confirm_live(release(2), "ann", TIME, hold)
-    assert registry.model(MODEL).live is None
-
-
-def test_a_version_that_was_rejected_meanwhile_does_not_go_live(registry: Registry, store: Store) -> None:
-    version = registry.register(trained(1), "ann", TIME)
-    hold = held(registry)
-    registry.publish(release(2), "ann", hold)
-    rejected = version.moved_to("rejected", "worse").to_document()
-    store.commit([Change(version_key(MODEL, 1), rejected, 1)], [])
-    with pytest.raises(ConflictError, match=r"version 1 is rejected \(worse\)"):
-        registry.request_live(release(2), "version 1", "ann", TIME, hold)
-    assert registry.model(MODEL).desired is None
-
-
-def test_a_version_registered_meanwhile_is_not_lost_when_another_goes_live(registry: Registry, store: Store) -> None:
+def test_a_version_that_is_approved_is_the_candidate(registry: Registry) -> None:
     registry.register(trained(1), "ann", TIME)
-    hold = held(registry)
-    registry.publish(release(2), "ann", hold)
-    registry.register(trained(2), "ben", TIME)
-    registry.request_live(release(2), "version 1", "ann", TIME, hold)
-    record = registry.model(MODEL)
-    assert (record.versions, record.desired) == (2, 2)
-    stored = store.read(model_key(MODEL))
-    assert stored is not None
-    assert stored.revision == 3
+    assert registry.approve(MODEL, 1, "gate", TIME, {"execution": "e-1"}).state == "approved"
+    assert registry.model(MODEL).candidate == 1
+    entries = list(registry.audit())
+    assert '"action":"version.approved"' in entries[-1].body
+    assert '"details":{"execution":"e-1","version":1}' in entries[-1].body
+    registry.approve(MODEL, 1, "gate", TIME)
+    assert list(registry.audit()) == entries, "what is so already is not written again"
+
+
+def test_an_older_version_that_is_approved_again_is_the_candidate_again(registry: Registry) -> None:
+    for seed in (1, 2):
+        registry.register(trained(seed), "ann", TIME)
+    for number in (1, 2, 1):
+        registry.approve(MODEL, number, "ann", TIME)
+        assert registry.model(MODEL).candidate == number
+
+
+def test_a_version_that_was_rejected_is_not_approved(registry: Registry, store: Store) -> None:
+    version = registry.register(trained(1), "ann", TIME)
+    store.commit([Change(version_key(MODEL, 1), version.moved_to("rejected", "worse").to_document(), 1)], [])
+    with pytest.raises(ConflictError, match=r"version 1 is rejected \(worse\)"):
+        registry.approve(MODEL, 1, "ann", TIME)
+    assert registry.model(MODEL).candidate is None
 
 
 def test_every_item_but_the_lease_is_named_by_the_last_entry_that_wrote_it(registry: Registry, store: Store) -> None:

@@ -1,14 +1,11 @@
 """Kill a run at any of its calls, or have something else happen there: before the call, or after it took effect."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from threading import RLock
 from typing import Any, Literal
 
-from functions.adapters.artifacts import Artifacts
-from functions.adapters.registry import Registry
 from functions.roll_out.run import Tools
-from tests.functions.roll_out.worlds import BUCKET, FakeWorld
+from tests.functions.roll_out.worlds import FakeWorld
 
 When = Literal["before", "after"]
 
@@ -40,12 +37,7 @@ class Calls:
 
     def tools(self, world: FakeWorld) -> Tools:
         """A world of fakes, watched at each call of a fake."""
-        return replace(
-            world.tools(),
-            registry=Registry(Watched(world.table, self), world.watch.pause),
-            releases=Watched(world.cloud, self),
-            artifacts=Artifacts(Watched(world.s3, self), BUCKET),
-        )
+        return world.tools(lambda fake: Watched(fake, self))
 
     def before(self, name: str) -> None:
         if self._dead:

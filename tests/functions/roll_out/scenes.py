@@ -77,5 +77,5 @@ def layers_of(world: World) -> list[str]:
     """The contracts that layers were published for."""
     name = world.tools().names.model_layer(MODEL)
     if isinstance(world, FakeWorld):
-        return [contract for contract, _ in world.cloud.layers.get(name, [])]
+        return [layer[0] for layer in world.cloud.layers.get(name, []) if layer is not None]
     return [layer["Description"] for layer in world.plain.list_layer_versions(LayerName=name)["LayerVersions"]]

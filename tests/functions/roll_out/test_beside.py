@@ -1,13 +1,10 @@
 """Two runs beside each other: whatever the order of their calls, live and the registry stay sound."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from threading import RLock
 
 import pytest
 
-from functions.adapters.artifacts import Artifacts
-from functions.adapters.registry import Registry
 from functions.domain.errors import ConflictError
 from functions.domain.release_artifact import Artifact
 from functions.roll_out.run import Tools
@@ -25,7 +22,7 @@ from tests.functions.roll_out.scenes import (
 )
 from tests.functions.roll_out.test_crash import aws_calls, fake_calls
 from tests.functions.roll_out.trained import MODEL
-from tests.functions.roll_out.worlds import BUCKET, FakeWorld, assert_sound, deploys, live, moto_world
+from tests.functions.roll_out.worlds import FakeWorld, assert_sound, deploys, live, moto_world
 
 
 def finish(world: World, tools: Tools, other: Artifact, case: str) -> None:
@@ -66,12 +63,7 @@ def test_threads_that_deploy_two_artifacts_at_once_leave_all_of_it_sound() -> No
     for _ in range(10):
         world, lock = FakeWorld(both_served(), slow=1), RLock()
         begin(world, first_release)
-        tools = replace(
-            world.tools(),
-            registry=Registry(Locked(world.table, lock), world.watch.pause),
-            releases=Locked(world.cloud, lock),
-            artifacts=Artifacts(Locked(world.s3, lock), BUCKET),
-        )
+        tools = world.tools(lambda fake, lock=lock: Locked(fake, lock))  # type: ignore[misc]
 
         def attempt(artifact: Artifact, tools: Tools = tools) -> bool:
             try:

@@ -68,7 +68,8 @@ def test_every_act_is_in_the_audit_chain(world: FakeWorld | MotoWorld) -> None:
     tools = world.tools()
     deploys(tools, FIRST, actor="ann", time="2013-03-02T00:00:00Z")
     bodies = [entry.body for entry in tools.registry.audit()]
-    acts = ["version.registered", "release.published", "release.tested", "live.requested", "live.moved"]
+    acts = ["version.registered", "version.approved", "release.published", "release.tested"]
+    acts += ["rollout.started", "live.moved", "rollout.ended"]
     assert len(bodies) == len(acts)
     for act, body in zip(acts, bodies, strict=True):
         assert f'"action":"{act}"' in body

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from functions.domain.errors import InvalidRequestError, MisconfiguredError
+from functions.domain.errors import MisconfiguredError
 from functions.roll_out import handler as roll_out
-from functions.roll_out.run import DeployRequest
+from functions.roll_out.requests import DeployRequest, wish
 from functions.roll_out.settings import Settings
 from tests.functions.roll_out.trained import MODEL, Predict, prefix_of, trained
-from tests.functions.roll_out.worlds import TIME, FakeWorld
+from tests.functions.roll_out.worlds import NAMES, TIME, FakeWorld
 
 ARTIFACT = trained()
 CONTEXT = SimpleNamespace(aws_request_id="request-1")
@@ -28,7 +28,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> FakeWorld:
 
 def test_a_deployment_answers_what_is_live_and_what_was_done(world: FakeWorld) -> None:
     answer = roll_out.handler(EVENT, CONTEXT)
-    assert set(answer) == {"model", "model_version", "release", "changed", "steps", "message"}
+    assert set(answer) == {"model", "model_version", "release", "live", "weight", "changed", "steps", "message"}
     assert answer["message"] == "release 2 (version 1) of flights is live"
     assert answer["steps"][0] == "registered version 1"
 
@@ -46,7 +46,9 @@ def test_an_error_is_answered_with_its_words(world: FakeWorld) -> None:
     [
         ({"action": "delete"}, "action 'delete' is unknown"),
         ({"action": None}, "action None is unknown"),
-        ({"actor": ""}, "actor must be text"),
+        ({"actor": ""}, "actor must be text, not ''"),
+        ({"actor": None}, "actor must be text, not None"),
+        ({"now": "yes"}, "now must be true or false, not 'yes'"),
         ({"model": 7}, "model must be text, not 7"),
         ({"model": "../flights"}, "is no model's name"),
         ({"time": "yesterday"}, "time 'yesterday' is not of the form"),
@@ -61,12 +63,9 @@ def test_a_malformed_event_is_refused(world: FakeWorld, changes: dict[str, Any],
 
 
 def test_a_time_with_milliseconds_is_read() -> None:
-    assert DeployRequest.from_event(EVENT | {"time": "2013-03-01T00:00:00.250Z"}).epoch_ms() == 1362096000250
-
-
-def test_a_field_that_is_missing_is_named() -> None:
-    with pytest.raises(InvalidRequestError, match="actor must be text, not None"):
-        DeployRequest.from_event({name: value for name, value in EVENT.items() if name != "actor"})
+    request = wish(EVENT | {"time": "2013-03-01T00:00:00.250Z"}, NAMES)
+    assert isinstance(request, DeployRequest)
+    assert request.epoch_ms() == 1362096000250
 
 
 @pytest.mark.parametrize("name", ENVIRONMENT)

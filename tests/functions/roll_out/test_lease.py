@@ -10,7 +10,8 @@ from functions.domain.release import Release
 from functions.domain.release_function import is_bootstrap
 from functions.domain.release_lease import SILENCE_S, Lease
 from functions.roll_out.lease import leased
-from functions.roll_out.run import DeployRequest, Run
+from functions.roll_out.requests import DeployRequest
+from functions.roll_out.run import Run
 from tests.functions.roll_out.trained import MODEL, Predict, prefix_of, trained
 from tests.functions.roll_out.worlds import TIME, FakeWorld, assert_sound, deploys, live
 
@@ -26,7 +27,7 @@ def world() -> FakeWorld:
 
 def run_of(world: FakeWorld, run: str, pause: Callable[[float], None] | None = None) -> Run:
     tools = replace(world.tools(), pause=pause or world.watch.pause)
-    return Run(run, DeployRequest(MODEL, prefix_of(ARTIFACT), "ann", TIME), tools)
+    return Run(run, DeployRequest(MODEL, "ann", TIME, prefix_of(ARTIFACT)), tools)
 
 
 def test_a_run_frees_its_lease(world: FakeWorld) -> None:

@@ -22,6 +22,7 @@ from functions.roll_out.run import Tools
 from tests.contract.fake_lambda import FakeLambda
 from tests.functions.predict.client import MemorySink
 from tests.functions.predict.small_models import FEATURES, ROW, write_model
+from tests.functions.roll_out.around import settings_of
 from tests.functions.roll_out.trained import Predict
 from tests.functions.roll_out.worlds import BUCKET, NAMES, FakeWorld, deploys
 
@@ -82,6 +83,7 @@ def serving(folder: Path) -> tuple[FakeWorld, Tools, RealPredict]:
     predict = RealPredict(world, folder)
     world.cloud = FakeLambda(predict, world.s3.objects)
     world.cloud.create(FUNCTION, Environment={"Variables": {"MODEL": MODEL, "STREAM": "s", "MODEL_DIR": "/opt/model"}})
+    world.around.settings.configure(settings_of(MODEL))
     ensure_live(world.cloud, FUNCTION)
     return world, world.tools(), predict
 

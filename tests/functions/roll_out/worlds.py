@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from typing import Any
@@ -12,7 +12,8 @@ from moto import mock_aws
 
 from functions.adapters.artifacts import Artifacts
 from functions.adapters.lambda_releases import LambdaReleases
-from functions.adapters.registry import Registry
+from functions.adapters.monitoring_registry import MonitoringRegistry
+from functions.adapters.registry_store import Store
 from functions.adapters.registry_table import RegistryTable
 from functions.bootstrap.alias import ensure_live
 from functions.domain.audit import verify
@@ -20,11 +21,13 @@ from functions.domain.names import Names
 from functions.domain.release_artifact import Artifact
 from functions.domain.release_function import FunctionState, Releases, is_bootstrap
 from functions.roll_out.deploy import Deployed, deploy
-from functions.roll_out.run import DeployRequest, Run, Tools
+from functions.roll_out.requests import DeployRequest
+from functions.roll_out.run import Run, Services, Tools, tools_on
 from tests.contract.fake_lambda import FakeLambda
 from tests.contract.fake_s3 import FakeS3
 from tests.contract.fake_table import FakeTable
 from tests.contract.strict_moto import StrictLambda
+from tests.functions.roll_out.around import FakeEvents, FakeGate, FakeMetrics, settings_of
 from tests.functions.roll_out.trained import MODEL, Predict, prefix_of
 
 NAMES = Names("test", account="", region="")
@@ -47,19 +50,40 @@ class Stopwatch:
         return self.seconds
 
 
+class Around:
+    """What a rollout hears and tells: the same fakes in both clouds."""
+
+    def __init__(self, store: Store, **rollout: Any) -> None:
+        self.metrics, self.gate, self.events = FakeMetrics(), FakeGate(), FakeEvents()
+        self.settings = MonitoringRegistry(store)
+        self.configure(**rollout)
+
+    def configure(self, **rollout: Any) -> None:
+        """Deploy the model's settings with these in [rollout]."""
+        self.settings.configure(settings_of(MODEL, **rollout))
+
+
 class FakeWorld:
-    def __init__(self, predict: Predict, slow: int = 0) -> None:
+    def __init__(self, predict: Predict, slow: int = 0, **rollout: Any) -> None:
         self.predict = predict
         self.table, self.s3 = FakeTable(), FakeS3()
         self.cloud = FakeLambda(predict, self.s3.objects, slow)
         self.cloud.create(FUNCTION, SnapStart={"ApplyOn": "PublishedVersions" if slow else "None"})
         self.watch = Stopwatch()
+        self.around = Around(self.table, **rollout)
         ensure_live(self.cloud, FUNCTION)
 
-    def tools(self) -> Tools:
-        registry = Registry(self.table, pause=self.watch.pause)
-        artifacts = Artifacts(self.s3, BUCKET)
-        return Tools(registry, self.cloud, artifacts, NAMES, self.watch.pause, self.watch.elapsed)
+    def tools(self, watched: Callable[[Any], Any] = lambda fake: fake) -> Tools:
+        """Tools that work with the world's fakes, each as `watched` has it."""
+        around = self.around
+        services = Services(
+            watched(self.cloud),
+            Artifacts(watched(self.s3), BUCKET),
+            watched(around.metrics),
+            watched(around.gate),
+            watched(around.events),
+        )
+        return tools_on(watched(self.table), services, NAMES, self.watch.pause, self.watch.elapsed)
 
     def upload(self, artifact: Artifact) -> None:
         for name, body in artifact.files.items():
@@ -70,7 +94,7 @@ class FakeWorld:
 
 
 class MotoWorld:
-    def __init__(self, predict: Predict) -> None:
+    def __init__(self, predict: Predict, **rollout: Any) -> None:
         self.predict = predict
         boto3.client("dynamodb", region_name="us-east-1").create_table(
             TableName=TABLE,
@@ -94,6 +118,7 @@ class MotoWorld:
         )
         ensure_live(LambdaReleases(self.plain), FUNCTION)
         self.watch = Stopwatch()
+        self.around = Around(RegistryTable(self.clients()["dynamodb"], TABLE), **rollout)
         self._tools = self.tools(self.clients())
 
     def clients(self) -> dict[str, Any]:
@@ -107,14 +132,16 @@ class MotoWorld:
         """Tools that work with these clients, or with the world's own."""
         if clients is None:
             return self._tools
-        return Tools(
-            Registry(RegistryTable(clients["dynamodb"], TABLE, self.watch.pause), self.watch.pause),
+        around = self.around
+        services = Services(
             LambdaReleases(clients["lambda"]),
             Artifacts(clients["s3"], BUCKET),
-            NAMES,
-            self.watch.pause,
-            self.watch.elapsed,
+            around.metrics,
+            around.gate,
+            around.events,
         )
+        table = RegistryTable(clients["dynamodb"], TABLE, self.watch.pause)
+        return tools_on(table, services, NAMES, self.watch.pause, self.watch.elapsed)
 
     def upload(self, artifact: Artifact) -> None:
         for name, body in artifact.files.items():
@@ -125,9 +152,9 @@ class MotoWorld:
 
 
 @contextmanager
-def moto_world(predict: Predict) -> Iterator[MotoWorld]:
+def moto_world(predict: Predict, **rollout: Any) -> Iterator[MotoWorld]:
     with mock_aws():
-        yield MotoWorld(predict)
+        yield MotoWorld(predict, **rollout)
 
 
 def code_zip(code: str) -> bytes:
@@ -137,10 +164,17 @@ def code_zip(code: str) -> bytes:
     return buffer.getvalue()
 
 
-def deploys(tools: Tools, artifact: Artifact, actor: str = "ann", time: str = TIME, run: str | None = None) -> Deployed:
+def deploys(
+    tools: Tools,
+    artifact: Artifact,
+    actor: str = "ann",
+    time: str = TIME,
+    run: str | None = None,
+    now: bool = False,
+) -> Deployed:
     """One run of roll_out for an uploaded artifact."""
-    request = DeployRequest(artifact.model, prefix_of(artifact), actor, time)
-    return deploy(Run(run or f"run-{next(_RUNS)}", request, tools))
+    request = DeployRequest(artifact.model, actor, time, prefix_of(artifact), now)
+    return deploy(Run(run or f"run-{next(_RUNS)}", request, tools), request)
 
 
 def live(releases: Releases) -> FunctionState:
@@ -158,6 +192,6 @@ def assert_sound(tools: Tools) -> None:
     if not is_bootstrap(state):
         assert tools.registry.release(MODEL, state.number).state == "tested"
     assert [version.number for version in status.versions] == list(range(1, status.record.versions + 1))
-    pairs = [(release.model_version, release.code_digest) for release in status.releases]
+    pairs = [(release.model_version, release.code_digest) for release in status.releases if release.pruned_at is None]
     assert len(set(pairs)) == len(pairs)
     assert verify(tools.registry.audit(), tools.registry.audit_head()) == []

@@ -1,0 +1,50 @@
+"""Asks the function `gate` how a challenger compares with its champion since a rollout began."""
+
+import json
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from functions.adapters.aws_errors import translated
+from functions.domain.errors import UnavailableError
+from functions.domain.rollout import Rollout
+
+
+class GateCall:
+    """One function; it recomputes everything from the log's table each time, and keeps nothing."""
+
+    def __init__(self, client: Any, function: str) -> None:
+        self._client = client
+        self._function = function
+
+    def compare(self, rollout: Rollout, time: str) -> dict[str, Any]:
+        """The gate's answer, as `domain.rollout_judgement.Comparison` reads it.
+
+        Raises:
+            UnavailableError: Lambda did not answer, or the gate failed or refused.
+        """
+        event = {
+            "action": "canary",
+            "model": rollout.model,
+            "time": time,
+            "champion": rollout.champion,
+            "challenger": rollout.release,
+            "since": rollout.started_at,
+        }
+        with translated(f"ask {self._function} about a canary of {rollout.model}"):
+            response = self._client.invoke(FunctionName=self._function, Payload=json.dumps(event).encode())
+            body = response["Payload"].read()
+        try:
+            answer = json.loads(body)
+        except ValueError:
+            answer = {"error": body[:200].decode(errors="replace")}
+        if not isinstance(answer, dict) or "FunctionError" in response or "error" in answer:
+            raise UnavailableError(f"{self._function} could not compare releases of {rollout.model}: {answer!r:.500}")
+        return answer
+
+
+def gate_client() -> Any:
+    """A Lambda client that waits as long as the gate may take to re-score a rollout's rows."""
+    retries = {"mode": "standard", "total_max_attempts": 1}
+    return boto3.client("lambda", config=Config(connect_timeout=3, read_timeout=600, retries=retries))

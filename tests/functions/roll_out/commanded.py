@@ -1,0 +1,87 @@
+"""Events as `roll_out` gets them, and a stage with a champion to roll out beside."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from functions.roll_out.commands import obeyed
+from functions.roll_out.run import Tools
+from tests.functions.roll_out.trained import MODEL, Predict, prefix_of, trained
+from tests.functions.roll_out.worlds import NAMES, FakeWorld, MotoWorld
+
+World = FakeWorld | MotoWorld
+
+START = datetime(2013, 3, 1, tzinfo=UTC)
+FIRST, SECOND, THIRD = trained(1), trained(2), trained(3)
+CANARY: dict[str, Any] = {"steps": (0.1, 0.5), "min_samples": 100, "bake_s": 3_600}
+_RUNS = count(1)
+
+
+def at(hours: float) -> str:
+    """A time, hours after the start."""
+    return (START + timedelta(hours=hours)).isoformat().replace("+00:00", "Z")
+
+
+def told(tools: Tools, event: dict[str, Any]) -> dict[str, Any]:
+    """What one run of `roll_out` answers to an event."""
+    return obeyed(tools, event, f"command-{next(_RUNS)}")
+
+
+def person(action: str, hours: float, **fields: Any) -> dict[str, Any]:
+    return {"action": action, "model": MODEL, "actor": "ann", "time": at(hours), **fields}
+
+
+def deploys(tools: Tools, seed: int, hours: float, **fields: Any) -> dict[str, Any]:
+    return told(tools, person("deploy", hours, artifact=prefix_of(trained(seed)), **fields))
+
+
+def looks(tools: Tools, hours: float) -> dict[str, Any]:
+    """The schedule's run for this model."""
+    return told(tools, {"action": "reconcile", "model": MODEL, "time": at(hours), "by": "schedule"})
+
+
+def alarm(hours: float, what: str = "errors", value: str = "ALARM") -> dict[str, Any]:
+    """CloudWatch's event of an alarm that changed its state."""
+    return {
+        "version": "0",
+        "id": f"event-{hours}",
+        "detail-type": "CloudWatch Alarm State Change",
+        "source": "aws.cloudwatch",
+        "time": at(hours),
+        "detail": {
+            "alarmName": NAMES.alarm(what, MODEL),
+            "state": {"value": value, "reason": "threshold crossed", "timestamp": at(hours)},
+        },
+    }
+
+
+def verdict(hours: float, release: int, said: str = "ROLL_BACK") -> dict[str, Any]:
+    detail = {"model": MODEL, "verdict": said, "reasons": ["the one before did better"], "window": {"end": at(hours)}}
+    detail["live"] = {"version": "1", "release": release}
+    return {"detail-type": "Verdict", "source": "trimtab", "time": at(hours), "detail": {"v": 1, **detail}}
+
+
+def gate(hours: float, decision: str = "passed") -> dict[str, Any]:
+    detail = {"v": 1, "model": MODEL, "decision": decision, "version": 2, "execution": "e-1", "reasons": []}
+    return {"detail-type": "Gate", "source": "trimtab", "time": at(hours), "detail": detail}
+
+
+def three_served() -> Predict:
+    return Predict(FIRST, SECOND, THIRD)
+
+
+def with_a_champion(world: World) -> Tools:
+    """Release 2 (version 1) is live; two other artifacts wait."""
+    for artifact in (FIRST, SECOND, THIRD):
+        world.upload(artifact)
+    tools = world.tools()
+    deploys(tools, 1, 0)
+    return tools
+
+
+def passes_the_gate(tools: Tools, seed: int, hours: float) -> None:
+    """What the gate does with a challenger that passes."""
+    artifact = trained(seed)
+    version = tools.registry.register(artifact, "gate", at(hours))
+    tools.artifacts.keep(artifact, version.number)
+    tools.registry.approve(MODEL, version.number, "gate", at(hours))
