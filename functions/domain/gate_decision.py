@@ -29,7 +29,7 @@ class Check:
 class GateDecision:
     """The document `gates/model=M/<execution>.json`.
 
-    `champion` is {version, release} or None, `challenger` {candidate, digest, artifact}; `evidence` holds what is told
+    `champion` is {version, release} or None, `challenger` {candidate, artifact}; `evidence` holds what is told
     beside the checks: which rows were compared, each model's metrics, the last window of real traffic.
     """
 

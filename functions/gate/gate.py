@@ -10,6 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from functions.adapters.candidate_judge import Judged, judge
+from functions.adapters.candidate_store import fetch_candidate
+from functions.adapters.training_rows import read_manifest
 from functions.adapters.write_once import put_once
 from functions.domain.contract import Contract
 from functions.domain.errors import ModelFolderError
@@ -19,7 +21,7 @@ from functions.domain.parity import Parity
 from functions.domain.training import Training
 from functions.domain.windows import iso
 from functions.gate.decide import Judgement, Subject, judged
-from functions.gate.evidence import SnapshotRows, candidate_of, manifest_of, snapshot_rows, unseen
+from functions.gate.evidence import SnapshotRows, snapshot_rows, unseen
 from functions.gate.request import GateRequest
 from functions.gate.scoring import ScoringModel
 from functions.gate.shadow import traffic
@@ -56,12 +58,12 @@ def _kept(request: GateRequest, tools: Tools) -> GateDecision | None:
 def _decided(request: GateRequest, training: Training, tools: Tools, report: Callable[[str], None]) -> GateDecision:
     """Judge, and keep what a version would be made of, then the decision; the decision of whoever was faster."""
     config = tools.monitoring.config(request.model)
-    candidate, digest = candidate_of(tools.bucket, request.candidate)
-    challenger = {"candidate": request.candidate, "digest": digest, "artifact": None}
+    candidate = fetch_candidate(tools.bucket, request.model, request.candidate)
+    manifest = read_manifest(tools.bucket, request.model, request.snapshot)
+    challenger: dict[str, str | None] = {"candidate": request.candidate, "artifact": None}
     champion = tools.versions.champion(request.model)
     named = None if champion is None else champion.to_document()
     try:
-        manifest = manifest_of(tools.bucket, request.model, request.snapshot)
         rows = snapshot_rows(tools.bucket, manifest, config)
         made = judge(candidate, rows.parts, report)
     except ModelFolderError as error:  # it does not answer as its original, or not as its task asks: no retry helps

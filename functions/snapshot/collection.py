@@ -6,19 +6,19 @@ from datetime import datetime
 import duckdb
 import numpy as np
 
-from functions.adapters.write_once import get_checked
+from functions.adapters.training_rows import read_rows as read_rows_of
 from functions.domain.contract import Contract
-from functions.domain.dataset import Dataset, moment
+from functions.domain.dataset import Dataset, as_datetime, moment
 from functions.domain.errors import ModelFolderError
 from functions.domain.holdout import iso, newest_for_retraining
 from functions.domain.model_config import ModelConfig
 from functions.domain.snapshot_manifest import Counts, QuarantineSummary, SnapshotManifest, TrainingFile
-from functions.domain.training_file import from_bytes
 from functions.domain.windows import iso as iso_seconds
 from functions.snapshot.files import TrainingFiles
 from functions.snapshot.first_set import FirstSet, first_set
-from functions.snapshot.labelled_rows import BEGINNING, Counted, Span, read_rows, too_large
+from functions.snapshot.labelled_rows import BEGINNING, Counted, LabelledLog, Span, read_rows, too_large
 from functions.snapshot.quarantine import quarantined
+from functions.snapshot.suspicion import ByVersion
 from functions.snapshot.tools import Tools
 
 
@@ -74,8 +74,9 @@ class Collection:
 
     def _log(self, files: TrainingFiles) -> tuple[Dataset, QuarantineSummary]:
         """The log's rows that are learnt from, and what was kept out of them."""
-        found = read_rows(self.con, self.config, self._contract(), self.span)
-        kept, out = quarantined(found, self.config, self.tools.trainings.released(self.config.model))
+        contract, released = self._contract(), self.tools.trainings.released(self.config.model)
+        found = read_rows(self.con, self.config, contract, self.span)
+        kept, out = quarantined(found, self.config, contract, self._calibrations(found), released)
         quarantine = files.quarantine(out)
         self._check_number(int(kept.sum()), f"were not kept out ({len(out.ids):,} were: `trimtab quarantine`)")
         return found.rows.take(kept), quarantine
@@ -86,18 +87,21 @@ class Collection:
         if live is None:
             raise ModelFolderError(f"no release of {self.config.model} is live: deploy one first")
         version = self.tools.registry.release(self.config.model, live).model_version
-        registered = self.tools.registry.version(self.config.model, version)
-        return self.tools.references.of_version(registered)[0]
+        return self.tools.references.of_version(self.tools.registry.version(self.config.model, version))[0]
+
+    def _calibrations(self, found: LabelledLog) -> ByVersion:
+        """How the versions that answered calibrate their scores, as their trainings found it."""
+        registry, model = self.tools.registry, self.config.model
+        numbers = sorted({text for text in found.versions.tolist() if str(text).isdecimal()}, key=int)
+        references = {text: self.tools.references.of_version(registry.version(model, int(text)))[1] for text in numbers}
+        return {text: reference.calibrations for text, reference in references.items()}
 
     def _first(self, known: FirstSet) -> list[tuple[TrainingFile, Dataset]]:
         """The first training set's files and rows, as long as [train] keep_first says."""
         keep = self.config.train.keep_first_s
         if keep == 0:
             return []
-        read = [
-            (file, from_bytes(get_checked(self.tools.artifacts, file.key, file.sha256), self.config.features))
-            for file in known.files
-        ]
+        read = [(file, read_rows_of(self.tools.artifacts, file, self.config.features)) for file in known.files]
         times = [rows.time[-1] for _, rows in read if rows.time is not None and len(rows)]
         if keep is not None and times and moment(self.span.as_of) > max(times) + np.timedelta64(keep, "s"):
             return []
@@ -106,12 +110,13 @@ class Collection:
     def _cut(self, log: Dataset) -> datetime:
         """Where the hold-out begins: it is cut of the log's own rows, so that most of what is new is learnt from.
 
-        As many as the gate wants to compare on, where that leaves half of them.
+        At least as many as the gate wants to compare on, where that leaves half of them to learn from.
         """
         if log.time is None:
             raise ValueError("rows of the log have a time")
-        share = max(self.config.train.holdout, min(0.5, self.config.gate.min_rows / len(log)))
-        return newest_for_retraining(log.time, share, self.config.evaluate.window)
+        cut = newest_for_retraining(log.time, self.config.train.holdout, self.config.evaluate.window)
+        enough = as_datetime(log.time[len(log) - min(self.config.gate.min_rows, len(log) // 2)])
+        return min(cut, enough) if enough > as_datetime(log.time[0]) else cut
 
     def _window(self) -> dict[str, str | None]:
         start = self.span.window.start

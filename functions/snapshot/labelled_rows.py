@@ -13,7 +13,7 @@ from functions.adapters.log_rows import count, read_log
 from functions.adapters.table_rows import sql_time, within
 from functions.domain.contract import Contract
 from functions.domain.dataset import Column, Dataset
-from functions.domain.log_table import class_text
+from functions.domain.log_table import class_text, feature_column, quoted
 from functions.domain.model_config import ModelConfig
 from functions.domain.training import Training
 from functions.domain.windows import Window
@@ -58,18 +58,21 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
-class LabelledRows:
+class LabelledLog:
     """Labelled rows in the order of time and id; all arrays are [rows].
 
     `rows.labels` is None where the label is no class of the live version's; `senders` is who sent the one that counts.
     `scores` is the answer of the version that served the row, which had not seen its label: the positive class's
-    probability, of several classes [rows, classes], or a regression's value; NaN where it gave none.
+    probability, of several classes [rows, classes], or a regression's value; NaN where it gave none. `versions` is its
+    number as text. Rows with equal `digests` have equal features and labels.
     """
 
     ids: NDArray[Any]
     rows: Dataset
     senders: NDArray[Any]
     scores: NDArray[np.float64]
+    versions: NDArray[Any]
+    digests: NDArray[np.uint64]
     flags: NDArray[Any]
     conflict: NDArray[np.bool_]
     complete: NDArray[np.bool_]
@@ -110,7 +113,7 @@ def too_large(rows: int, config: ModelConfig, memory_mb: int) -> str | None:
     )
 
 
-def read_rows(con: duckdb.DuckDBPyConnection, config: ModelConfig, contract: Contract, span: Span) -> LabelledRows:
+def read_rows(con: duckdb.DuckDBPyConnection, config: ModelConfig, contract: Contract, span: Span) -> LabelledLog:
     """Read the rows to learn from."""
     beside = {
         "id": "id",
@@ -119,12 +122,14 @@ def read_rows(con: duckdb.DuckDBPyConnection, config: ModelConfig, contract: Con
         "sender": "coalesce(list_extract(labels, -1).sender, '')",
         "flags": "array_to_string(flags, ', ')",
         "conflict": "coalesce(label_conflict, false)",
+        "version": "version",
+        "digest": f"hash({', '.join([_truth(config), *(quoted(feature_column(f.name)) for f in config.features)])})",
         **_scores(contract),
     }
     read = read_log(con, config.features, span.labelled(config), beside)
     found = read.beside
     scores = [_number(found[name]) for name in found if name.startswith("score")]
-    return LabelledRows(
+    return LabelledLog(
         ids=found["id"],
         rows=Dataset(
             config.features,
@@ -134,6 +139,8 @@ def read_rows(con: duckdb.DuckDBPyConnection, config: ModelConfig, contract: Con
         ),
         senders=found["sender"],
         scores=scores[0] if len(scores) == 1 else np.stack(scores, axis=1),
+        versions=found["version"],
+        digests=found["digest"],
         flags=found["flags"],
         conflict=np.asarray(found["conflict"], dtype=bool),
         complete=read.complete,

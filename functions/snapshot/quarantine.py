@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from functions.domain.contract import Contract
 from functions.domain.dataset import moment
 from functions.domain.model_config import ModelConfig
 from functions.domain.quarantine_release import QuarantineRelease
-from functions.snapshot.labelled_rows import LabelledRows
+from functions.snapshot.labelled_rows import LabelledLog
+from functions.snapshot.suspicion import ByVersion, suspected
 
 Mask = NDArray[np.bool_]
 
@@ -28,7 +30,11 @@ class Quarantined:
 
 
 def quarantined(
-    found: LabelledRows, config: ModelConfig, released: Iterable[QuarantineRelease]
+    found: LabelledLog,
+    config: ModelConfig,
+    contract: Contract,
+    calibrations: ByVersion,
+    released: Iterable[QuarantineRelease],
 ) -> tuple[Mask, Quarantined]:
     """Which rows are learnt from [rows], and the others with their reasons.
 
@@ -43,13 +49,18 @@ def quarantined(
     sheet.spare(allowed)
     sheet.add("flags", found.flags != "", found.flags)
     sheet.add("label_conflict", found.conflict, "two labels claim to be the newest, and differ")
+    clean = np.flatnonzero(sheet.kept)
+    for tainted in suspected(found, clean, config, contract, calibrations):
+        rows = np.zeros(len(found), dtype=bool)
+        rows[clean[tainted.rows]] = True
+        sheet.add(tainted.reason, rows, tainted.detail)
     return sheet.kept, sheet.quarantined()
 
 
 class _Sheet:
     """Reasons by row, filled in one after the other."""
 
-    def __init__(self, found: LabelledRows) -> None:
+    def __init__(self, found: LabelledLog) -> None:
         self._found = found
         self._reasons = np.full(len(found), None, dtype=object)
         self._details = np.full(len(found), "", dtype=object)
@@ -76,7 +87,7 @@ class _Sheet:
         return Quarantined(found.ids[out], times, found.senders[out], self._reasons[out], self._details[out])
 
 
-def _released(found: LabelledRows, released: Iterable[QuarantineRelease]) -> Mask:
+def _released(found: LabelledLog, released: Iterable[QuarantineRelease]) -> Mask:
     """The rows that a person let out of quarantine."""
     allowed = np.zeros(len(found), dtype=bool)
     ids = set[str]()
@@ -90,7 +101,7 @@ def _released(found: LabelledRows, released: Iterable[QuarantineRelease]) -> Mas
     return allowed
 
 
-def _within(found: LabelledRows, start: datetime | None, end: datetime | None) -> Mask:
+def _within(found: LabelledLog, start: datetime | None, end: datetime | None) -> Mask:
     time = np.asarray(found.rows.time)
     inside = np.ones(len(found), dtype=bool)
     if start is not None:

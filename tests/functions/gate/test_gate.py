@@ -240,7 +240,7 @@ def test_the_version_is_made_of_the_bytes_that_a_training_by_hand_makes(world: G
 def test_a_candidate_that_was_changed_is_not_judged(world: GateWorld) -> None:
     request = world.request()
     world.s3.objects[ARTIFACTS, request.candidate + "lineage.json"] = b"{}"
-    with pytest.raises(CorruptArtifactError, match="holds other files than its name says"):
+    with pytest.raises(CorruptArtifactError, match="not what its digest says"):
         world.judge(request)
     assert world.trainings.of_execution(MODEL, EXECUTION).state == "running"
 

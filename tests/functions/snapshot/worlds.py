@@ -197,6 +197,12 @@ def day_of(start: datetime, rows: int, seed: int) -> dict[str, Any]:
     }
 
 
+def label_histories(labels: Any, senders: Any) -> Any:
+    """The column `labels`: one label a row, with who sent it."""
+    pairs = zip(labels, senders, strict=True)
+    return np.array([json.dumps([{"label": label, "sender": sender}]) for label, sender in pairs], dtype=object)
+
+
 @cache
 def _day(start: datetime, rows: int, seed: int) -> bytes:
     """Most tests serve the same days."""
