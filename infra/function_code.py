@@ -27,7 +27,9 @@ SERVICES: dict[str, tuple[str, ...]] = {
     "bootstrap": ("dynamodb", "lambda"),
     "compact": ("dynamodb", "logs", "s3"),
     "evaluate": ("cloudwatch", "dynamodb", "events", "s3"),
+    "gate": ("dynamodb", "events", "s3"),
     "ingest": ("dynamodb",),
+    "snapshot": ("dynamodb", "s3", "stepfunctions"),
     "roll_out": ("dynamodb", "lambda", "s3"),
 }
 

@@ -7,6 +7,7 @@ from constructs import Construct
 
 from infra.alarms import SharedAlarms
 from infra.alerts import Alerts
+from infra.correction import Correction
 from infra.dashboard import SharedDashboard
 from infra.evaluation import Evaluation
 from infra.findings import accept
@@ -26,6 +27,7 @@ class PlatformStack(StageStack):
         self.rollout = Rollout(self, "Rollout", stage, self.storage)
         self.alerts = Alerts(self, "Alerts", stage)
         self.evaluation = Evaluation(self, "Evaluation", stage, self.storage, self.alerts.bus)
+        self.correction = Correction(self, "Correction", stage, self.storage, self.alerts.bus)
         shared = SharedAlarms(self, "Alarms", stage)
         SharedDashboard(self, "Dashboard", stage, shared.arns)
         self.firewall = Firewall(self, "Firewall", stage)

@@ -7,12 +7,13 @@ from aws_cdk import aws_iam as iam
 
 EVERY_MODEL = "MODEL#*"  # what is known of each model: settings, versions, releases, evaluations
 MODELS = "MODELS"  # which models there are, and what is live of each
+AUDIT_CHAIN = "AUDIT"  # to which every change of them appends; each item is put once, on the condition that it is new
 
 
 def registry_statement(
     table: dynamodb.ITable, sid: str, actions: Sequence[str], *partitions: str
 ) -> iam.PolicyStatement:
-    """Allow `actions` on items of these partitions (`pk`; with `*` a pattern), and so none on the audit chain."""
+    """Allow `actions` on items of these partitions (`pk`; with `*` a pattern), and on no others."""
     return iam.PolicyStatement(
         sid=sid,
         actions=list(actions),

@@ -13,7 +13,7 @@ from infra import function_code
 from infra.dependencies import native_platform
 from tests.infra.conftest import ROOT
 
-VERBS = ["bootstrap", "compact", "evaluate", "ingest", "predict", "roll_out"]
+VERBS = ["bootstrap", "compact", "evaluate", "gate", "ingest", "predict", "roll_out", "snapshot"]
 LIMIT = 262_144_000  # Lambda's, unzipped, layers included
 
 # What lies in each asset at its top; our own code is listed below.
@@ -24,16 +24,20 @@ LIBRARIES = {
     "bootstrap": BOTO3,
     "compact": BOTO3 | NUMPY | DUCKDB,
     "evaluate": BOTO3 | NUMPY | DUCKDB,
+    "gate": BOTO3 | NUMPY | DUCKDB | {"onnxruntime"},
     "ingest": BOTO3 | NUMPY | {"orjson"},
     "predict": {*NUMPY, "onnxruntime", "orjson"},
     "roll_out": BOTO3,
+    "snapshot": BOTO3 | NUMPY | DUCKDB,
 }
 SERVICES = {
     "bootstrap": {"dynamodb", "lambda"},
     "compact": {"dynamodb", "logs", "s3"},
     "evaluate": {"cloudwatch", "dynamodb", "events", "s3"},
+    "gate": {"dynamodb", "events", "s3"},
     "ingest": {"dynamodb"},
     "roll_out": {"dynamodb", "lambda", "s3"},
+    "snapshot": {"dynamodb", "s3", "stepfunctions"},
 }
 # Rooms of `functions/` that a function may ship files of, beside its own and the words that all share.
 SHIPPED = {verb: rf"functions/({verb}|domain|adapters)/" for verb in VERBS}
@@ -134,9 +138,11 @@ def test_libraries_keep_their_licences(asset: Path) -> None:
         ("bootstrap", 15_000_000),
         ("compact", 140_000_000),
         ("evaluate", 140_000_000),
+        ("gate", 210_000_000),
         ("ingest", 65_000_000),
         ("predict", 130_000_000),
         ("roll_out", 15_000_000),
+        ("snapshot", 140_000_000),
     ],
 )
 def test_each_asset_is_lean(asset: Path, most: int) -> None:
@@ -170,7 +176,7 @@ def test_each_module_of_ours_imports_from_its_asset_alone(verb: str, unpacked: P
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("verb", ["predict"])
+@pytest.mark.parametrize("verb", ["predict", "gate"])
 def test_onnxruntime_answers_from_the_trimmed_asset(unpacked: Path) -> None:
     from onnx import TensorProto, helper
 
@@ -210,7 +216,7 @@ for service in sys.argv[2:]:
     assert len(done.stdout.split()) == len(SERVICES[verb])
 
 
-@pytest.mark.parametrize("verb", ["compact", "evaluate"])
+@pytest.mark.parametrize("verb", ["compact", "evaluate", "snapshot", "gate"])
 def test_duckdb_writes_and_reads_parquet_and_hands_over_arrays_from_the_trimmed_asset(unpacked: Path) -> None:
     code = """
 import sys

@@ -62,6 +62,41 @@ EVALUATE = {
     # GetMetricData and X-Ray's actions know no resource.
     "*": ["cloudwatch:GetMetricData", *_TRACES["*"]],
 }
+_STATES = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>"
+_CHANGE_MODELS = {
+    "<StorageRegistry.Arn> of MODEL#* MODELS AUDIT": [
+        "dynamodb:ConditionCheckItem",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:Query",
+    ]
+}
+SNAPSHOT = {
+    "<StorageData.Arn>": ["s3:ListBucket"],
+    "<StorageData.Arn>/table/*": ["s3:GetObject"],
+    "<StorageArtifacts.Arn>": ["s3:ListBucket"],
+    "<StorageArtifacts.Arn>/artifacts/*": ["s3:GetObject"],
+    "<StorageArtifacts.Arn>/training/*": ["s3:GetObject", "s3:PutObject"],
+    **_CHANGE_MODELS,
+    f"{_STATES}:execution:trimtab-prod-correct-*:*": ["states:DescribeExecution"],
+    "<CorrectionSnapshotLogs.Arn>": _LOG,
+    **_TRACES,
+}
+GATE = {
+    "<StorageData.Arn>": ["s3:ListBucket"],
+    "<StorageData.Arn>/table/*": ["s3:GetObject"],
+    "<StorageArtifacts.Arn>": ["s3:ListBucket"],
+    "<StorageArtifacts.Arn>/artifacts/*": ["s3:GetObject", "s3:PutObject"],
+    "<StorageArtifacts.Arn>/candidates/*": ["s3:GetObject"],
+    "<StorageArtifacts.Arn>/gates/*": ["s3:GetObject", "s3:PutObject"],
+    "<StorageArtifacts.Arn>/incoming/*": ["s3:GetObject", "s3:PutObject"],
+    "<StorageArtifacts.Arn>/training/*": ["s3:GetObject"],
+    **_CHANGE_MODELS,
+    "<AlertsBus.Arn>": ["events:PutEvents"],
+    "<CorrectionGateLogs.Arn>": _LOG,
+    **_TRACES,
+}
+
 
 
 def delivery(kind: str, log_group: str) -> dict[str, list[str]]:
@@ -112,6 +147,7 @@ ROLL_OUT = {
 # boto3's calls and what IAM wants for them.
 CALLS = {
     "create_alias": {"lambda:CreateAlias"},
+    "describe_execution": {"states:DescribeExecution"},
     "filter_log_events": {"logs:FilterLogEvents"},
     "get_alias": {"lambda:GetAlias"},
     "get_function_configuration": {"lambda:GetFunctionConfiguration"},
@@ -199,8 +235,16 @@ def test_evaluate_reads_the_table_and_writes_what_it_found(platform: Template) -
     assert rights(platform.role_of("lambda", "trimtab-prod-evaluate may do")) == EVALUATE
 
 
-def test_no_function_but_roll_out_can_touch_the_audit_chain(platform: Template, flights: Template) -> None:
-    """All others are held to the partitions of models."""
+def test_snapshot_reads_the_log_and_writes_what_is_learnt_from(platform: Template) -> None:
+    assert rights(platform.role_of("lambda", "trimtab-prod-snapshot may do")) == SNAPSHOT
+
+
+def test_gate_reads_what_was_trained_and_registers_what_passed(platform: Template) -> None:
+    assert rights(platform.role_of("lambda", "trimtab-prod-gate may do")) == GATE
+
+
+def test_only_what_changes_models_can_touch_the_audit_chain(platform: Template, flights: Template) -> None:
+    """All others are held to the partitions of models: what they write is no act that an audit asks for."""
     roles = [role for stack in (platform, flights) for role in stack.all("AWS::IAM::Role") if "Policies" in role]
     unheld = {
         role["Description"]
@@ -209,6 +253,8 @@ def test_no_function_but_roll_out_can_touch_the_audit_chain(platform: Template, 
         if " of " not in resource and any(action.startswith("dynamodb:") for action in actions)
     }
     assert unheld == {"What trimtab-prod-roll-out may do"}
+    chained = {role["Description"] for role in roles if any("AUDIT" in resource for resource in rights(role))}
+    assert chained == {"What trimtab-prod-snapshot may do", "What trimtab-prod-gate may do"}
 
 
 def test_bootstrap_makes_aliases_and_cannot_move_one(platform: Template) -> None:
@@ -228,7 +274,7 @@ def test_there_is_no_role_and_no_policy_beside_these(platform: Template, flights
         for template, stack in (("platform", platform), ("flights", flights), ("waves", waves))
     }
     assert services == {
-        "platform": ["apigateway", "lambda", "lambda", "lambda", "lambda"],
+        "platform": ["apigateway", *["lambda"] * 6],
         "flights": ["firehose", "firehose", "firehose", "lambda", "lambda", "scheduler"],
         "waves": ["firehose", "firehose", "lambda", "scheduler"],
     }
@@ -268,6 +314,8 @@ def test_only_the_role_of_api_gateway_has_a_managed_policy(platform: Template, f
         ("ingest", INGEST, {"dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:Query"}),
         ("compact", COMPACT, {"dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:Query"}),
         ("evaluate", EVALUATE, {"dynamodb:ConditionCheckItem"}),
+        ("snapshot", SNAPSHOT, set()),
+        ("gate", GATE, set()),
     ],
 )
 def test_the_rights_are_those_that_the_shipped_code_calls(
