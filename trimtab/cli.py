@@ -6,7 +6,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.domain.errors import CorruptArtifactError, TrimtabError, UnavailableError
-from trimtab.commands import local_cloud, models, monitoring, replay, retraining
+from trimtab.commands import correction, local_cloud, models, monitoring, replay, retraining
 from trimtab.console import note
 
 EXIT_REFUSED, EXIT_UNAVAILABLE, EXIT_CORRUPT = 1, 3, 4
@@ -20,6 +20,8 @@ COMMANDS = (
     models.predict,
     monitoring.status,
     retraining.retrain,
+    correction.compare,
+    correction.quarantine,
     monitoring.evaluate,
     monitoring.report,
     replay.replay,
