@@ -44,7 +44,7 @@ def build(settings: StageSettings, root: Path, *, context: dict[str, Any], outdi
     """
     folders = model_folders(root)
     wanted = context.get("models", [folder.name for folder in folders])
-    models = [load_settings(folder) for folder in folders if folder.name in wanted]
+    models = {folder: load_settings(folder) for folder in folders if folder.name in wanted}
     use_bundled_node()  # before aws_cdk is imported, which starts Node
     from aws_cdk import App
 
@@ -55,8 +55,8 @@ def build(settings: StageSettings, root: Path, *, context: dict[str, Any], outdi
     app = App(outdir=outdir, context=context, analytics_reporting=False)
     stage = StageContext(settings)
     platform = PlatformStack(app, stage)
-    for model in models:
-        ModelStack(app, stage, model, platform)
+    for folder, model in models.items():
+        ModelStack(app, stage, model, folder, platform)
     return app
 
 

@@ -14,6 +14,7 @@ from uv import find_uv_bin
 from functions.domain.errors import MisconfiguredError
 
 PYTHON = "3.13"
+TASK, LAYER = "/var/task", "/opt/python"  # where Lambda unpacks a function, and what a layer has in `python/`
 
 Architecture = Literal["x86_64", "arm64"]
 Platform = Literal["x86_64-manylinux_2_28", "aarch64-manylinux_2_28", "aarch64-apple-darwin"]
@@ -37,7 +38,7 @@ TRIMMED: dict[str, tuple[str, ...]] = {
     ),
     "numpy": (
         "numpy/**/tests",
-        "numpy/f2py",  # compiles Fortran; only scipy imports it
+        "numpy/f2py/src",  # of C, for f2py to compile with
         "numpy/_core/include",
         "numpy/_core/lib",
         "numpy/_core/_*_tests.*.so",
@@ -51,6 +52,16 @@ TRIMMED: dict[str, tuple[str, ...]] = {
     ),
     # Interfaces to other libraries, which are not there: Arrow's database driver, and Spark's.
     "duckdb": ("adbc_driver_duckdb", "duckdb/experimental"),
+    "scipy": (
+        "scipy/**/tests",
+        "scipy/io",  # other programs' file formats; scikit-learn reads one of them, for a data set
+        "scipy/datasets",
+        "scipy/misc",
+    ),
+    "scikit-learn": ("sklearn/**/tests", "sklearn/datasets"),
+    "joblib": ("joblib/test",),
+    # The reference implementation and its test cases; sources and protocols that are compiled in already.
+    "onnx": ("onnx/backend", "onnx/test", "onnx/fuzz", "onnx/**/*.cc", "onnx/*.proto", "onnx/*.in"),
     # boto3's resources are never used, nor botocore's example texts.
     "boto3": ("boto3/examples", "boto3/data", "botocore/data/*/*/examples-1.json*"),
 }
@@ -82,10 +93,12 @@ def native_platform() -> Platform:
         ) from None
 
 
-def install(requirements: Path, target: Path, built_for: Platform, services: Sequence[str]) -> None:
+def install(
+    requirements: Path, target: Path, built_for: Platform, services: Sequence[str], lies_at: str = TASK
+) -> None:
     """Fill the empty folder `target` with what `requirements` pins, trimmed and compiled.
 
-    `services` are those of AWS whose descriptions botocore keeps.
+    `services` are those of AWS whose descriptions botocore keeps; `lies_at` is where Lambda unpacks it.
 
     Raises:
         MisconfiguredError: uv could not install it; the message is uv's.
@@ -101,12 +114,13 @@ def install(requirements: Path, target: Path, built_for: Platform, services: Seq
     if done.returncode:
         raise MisconfiguredError(f"uv can't install {requirements}: {' '.join(done.stderr.split())}")
     trim(target, services)
-    compile_tree(target)
+    compile_tree(target, lies_at)
 
 
 def trim(tree: Path, services: Sequence[str]) -> None:
     """Remove what is never needed at run time."""
-    for patterns in TRIMMED.values():
+    compiler = () if (tree / "scipy").is_dir() else ("numpy/f2py",)  # of Fortran; only scipy imports it
+    for patterns in (*TRIMMED.values(), compiler):
         for pattern in patterns:
             for path in list(tree.glob(pattern)):
                 _remove(path)
@@ -115,12 +129,12 @@ def trim(tree: Path, services: Sequence[str]) -> None:
             _remove(folder)
 
 
-def compile_tree(tree: Path) -> None:
+def compile_tree(tree: Path, lies_at: str = TASK) -> None:
     """Put bytecode beside each source, the same bytes in each build, that Python takes without looking at the source.
 
     In a process of its own: the bytes depend on hash seed and on what is interned, so both must be the same each time.
     """
-    command = [sys.executable, "-s", "-W", "ignore", "-m", "compileall", "-q", "-s", str(tree), "-p", "/var/task"]
+    command = [sys.executable, "-s", "-W", "ignore", "-m", "compileall", "-q", "-s", str(tree), "-p", lies_at]
     command += ["--invalidation-mode", "unchecked-hash", str(tree)]
     environment = {**os.environ, "PYTHONHASHSEED": "0"}
     subprocess.run(command, env=environment, check=True, capture_output=True)  # noqa: S603

@@ -8,6 +8,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from infra.asset_cache import FunctionCode
 from infra.dependencies import Architecture
 from infra.findings import accept, accept_lint
 from infra.function_code import function_code
@@ -29,6 +30,15 @@ class Runs:
     ephemeral_mib: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Packaged:
+    """What a function is made of where that is not the zip of its folder alone; `image`: a container image."""
+
+    code: lambda_.Code
+    layers: tuple[lambda_.ILayerVersion, ...] = ()
+    image: bool = False
+
+
 class LambdaFunction(Construct):
     """The function of a folder of `functions/`, of one model or of the whole stage.
 
@@ -47,21 +57,23 @@ class LambdaFunction(Construct):
         environment: Mapping[str, str],
         statements: Sequence[iam.PolicyStatement],
         model: str | None = None,
+        packaged: Packaged | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         name = stage.names.function(verb, model)
         self.log_group = add_log_group(self, "Logs", stage, f"/aws/lambda/{name}")
         self.role = self._role(name, statements)
-        code = function_code(verb, stage.platform(runs.architecture))
+        packaged = packaged or Packaged(zip_of(function_code(verb, stage.platform(runs.architecture))))
         self.function = lambda_.Function(
             self,
             "Function",
             function_name=name,
             description=description,
-            runtime=lambda_.Runtime.PYTHON_3_13,
+            runtime=lambda_.Runtime.FROM_IMAGE if packaged.image else lambda_.Runtime.PYTHON_3_13,
             architecture=_ARCHITECTURES[runs.architecture],
-            handler=f"functions.{verb}.handler.handler",
-            code=lambda_.Code.from_asset(str(code.path), asset_hash=code.content, asset_hash_type=AssetHashType.CUSTOM),
+            handler=lambda_.Handler.FROM_IMAGE if packaged.image else f"functions.{verb}.handler.handler",
+            code=packaged.code,
+            layers=list(packaged.layers) or None,
             memory_size=runs.memory,
             timeout=runs.timeout,
             environment=dict(environment),
@@ -74,7 +86,7 @@ class LambdaFunction(Construct):
             log_group=self.log_group,
             logging_format=lambda_.LoggingFormat.TEXT,
         )
-        self._accept_findings(runs)
+        self._accept_findings(runs, packaged)
 
     def _role(self, name: str, statements: Sequence[iam.PolicyStatement]) -> iam.Role:
         logging = iam.PolicyStatement(
@@ -93,14 +105,20 @@ class LambdaFunction(Construct):
         accept(role, "AwsSolutions-IAM5[Resource::*]", "X-Ray's actions on traces know no resource.")
         return role
 
-    def _accept_findings(self, runs: Runs) -> None:
-        accept(
-            self.function,
-            "AwsSolutions-L1",
-            "Libraries, bytecode and the local cloud's runtime are of Python 3.13, which AWS supports until 2029.",
-        )
+    def _accept_findings(self, runs: Runs, packaged: Packaged) -> None:
+        if not packaged.image:
+            accept(
+                self.function,
+                "AwsSolutions-L1",
+                "Libraries, bytecode and the local cloud's runtime are of Python 3.13, which AWS supports until 2029.",
+            )
         if runs.snap_start:
             accept_lint(self.function, "W2530", "Versions are published by roll_out, not by the template.")
+
+
+def zip_of(code: FunctionCode) -> lambda_.AssetCode:
+    """A built zip as CDK takes it: named by what lies in it."""
+    return lambda_.Code.from_asset(str(code.path), asset_hash=code.content, asset_hash_type=AssetHashType.CUSTOM)
 
 
 def function_arn(scope: Construct, name: str) -> str:

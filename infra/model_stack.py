@@ -1,5 +1,7 @@
 """A model's stack, one a model: what serves it, what judges it. Its flood, its quota, its failure stay its own."""
 
+from pathlib import Path
+
 from aws_cdk import Tags
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
@@ -13,6 +15,7 @@ from infra.deployed_settings import DeployedSettings
 from infra.http_api import Backend, HttpApi
 from infra.ingestion import Ingestion
 from infra.platform_stack import PlatformStack
+from infra.retraining import Retraining, is_retrained
 from infra.schedules import Schedules
 from infra.serving import Serving
 from infra.stage import StageContext
@@ -22,11 +25,14 @@ from infra.stage_stack import StageStack
 class ModelStack(StageStack):
     """predict, ingest, the streams of their records, the REST API before both and who may call it; schedules, alarms.
 
-    A model that is hosted elsewhere has all of it but predict. From the platform the stack takes the firewall's ARN as
-    an import, and all else by name: what it doesn't import, the platform stays free to replace.
+    A model that is fitted here has what retrains it, too; one that is hosted elsewhere has no predict. From the
+    platform the stack takes the firewall's ARN as an import, and all else by name: what it doesn't import, the platform
+    stays free to replace.
     """
 
-    def __init__(self, scope: Construct, stage: StageContext, settings: ModelSettings, platform: PlatformStack) -> None:
+    def __init__(
+        self, scope: Construct, stage: StageContext, settings: ModelSettings, folder: Path, platform: PlatformStack
+    ) -> None:
         model = settings.model.name
         super().__init__(scope, stage.names.model_stack(model), stage, f"model {model}")
         self.add_stack_dependency(platform, "its bootstrap function, its role for API Gateway's logs, its topic")
@@ -44,4 +50,6 @@ class ModelStack(StageStack):
         deployed = DeployedSettings(self, "Settings", stage, settings)
         self.schedules = Schedules(self, "Schedules", stage, settings, after=deployed.resource)
         self.alarms = ModelAlarms(self, "Alarms", stage, settings)
+        if is_retrained(settings):
+            self.retraining = Retraining(self, "Retraining", stage, settings, folder)
         ModelDashboard(self, "Dashboard", stage, settings, self.alarms.arns)

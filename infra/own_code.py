@@ -7,7 +7,7 @@ from functions.adapters.imported_code import PACKAGE, imported_files
 from functions.domain.errors import MisconfiguredError
 
 # What may lie in a function's folder and stays there: it is for people and for the build.
-_NOT_SHIPPED = {"requirements.txt", "README.md"}
+_NOT_SHIPPED = {"requirements.txt", "README.md", "Dockerfile"}
 
 
 def own_files(root: Path, verb: str) -> dict[str, Path]:

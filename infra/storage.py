@@ -59,18 +59,19 @@ class Storage(Construct):
         )
 
     def _write_artifacts_once(self) -> None:
-        """Nobody overwrites a registered artifact; where the stage keeps its data nobody deletes one either.
+        """Nobody overwrites a registered artifact, nor what one was learnt from; where the stage keeps its data nobody
+        deletes one either.
 
         Whoever must, removes this policy from the bucket first, which is an act of its own in CloudTrail.
         """
-        registered = self.artifacts.arn_for_objects("artifacts/*")
+        registered = [self.artifacts.arn_for_objects(f"{top}/*") for top in ("artifacts", "training")]
         self.artifacts.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="WriteOnce",
                 effect=iam.Effect.DENY,
                 principals=[iam.AnyPrincipal()],
                 actions=["s3:PutObject"],
-                resources=[registered],
+                resources=registered,
                 # s3:ObjectCreationOperation spares the parts of a multipart upload, which take no condition.
                 conditions={"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}},
             )
@@ -82,7 +83,7 @@ class Storage(Construct):
                     effect=iam.Effect.DENY,
                     principals=[iam.AnyPrincipal()],
                     actions=["s3:DeleteObject", "s3:DeleteObjectVersion"],
-                    resources=[registered],
+                    resources=registered,
                 )
             )
 
@@ -115,12 +116,18 @@ def _data_rules() -> list[s3.LifecycleRule]:
 
 
 def _artifact_rules() -> list[s3.LifecycleRule]:
-    """`artifacts/` never expires; `incoming/` is a door, where nothing stays."""
+    """`artifacts/` and `training/` never expire; `incoming/` and `candidates/` are doors, where nothing stays."""
     return [
         s3.LifecycleRule(
             id="empty-incoming",
             prefix="incoming/",
             expiration=Duration.days(30),
+            noncurrent_version_expiration=Duration.days(7),
+        ),
+        s3.LifecycleRule(
+            id="empty-candidates",
+            prefix="candidates/",
+            expiration=Duration.days(90),
             noncurrent_version_expiration=Duration.days(7),
         ),
     ]

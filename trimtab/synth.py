@@ -11,10 +11,18 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from functions.adapters.folder_code import CODE_SUFFIXES
 from functions.domain.errors import MisconfiguredError
 from trimtab.project import Project
 
-READS = ("app.py", "cdk.json", "requirements.txt", "infra/**/*", "functions/**/*", "models/*/model.toml")
+READS = (
+    "app.py",
+    "cdk.json",
+    "requirements.txt",
+    "infra/**/*",
+    "functions/**/*",
+    *(f"models/*/**/*{suffix}" for suffix in CODE_SUFFIXES),  # which `retrain` ships
+)
 
 
 def synthesise(

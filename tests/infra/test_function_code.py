@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from functions.domain.errors import MisconfiguredError
-from infra import function_code
+from infra import asset_cache, function_code
 from tests.infra.conftest import ROOT
 
 
@@ -88,11 +88,11 @@ def test_builds_side_by_side_do_not_meet(small: Path) -> None:
 
 
 def test_the_cache_keeps_a_few_zips_of_each_function(small: Path) -> None:
-    for number in range(function_code.KEPT + 2):
+    for number in range(asset_cache.KEPT + 2):
         (small / "functions" / "act" / "handler.py").write_text(f"NUMBER = {number}\n")
         newest = function_code.build("act", root=small, cache=small / "cache")
     kept = list((small / "cache").glob("act-*.zip"))
-    assert len(kept) == function_code.KEPT
+    assert len(kept) == asset_cache.KEPT
     assert newest in kept
 
 

@@ -54,8 +54,9 @@ def test_unfinished_uploads_and_old_versions_expire(platform: Template) -> None:
 def test_no_current_record_and_no_registered_artifact_ever_expires(platform: Template) -> None:
     for name in ("data", "artifacts"):
         for rule in buckets(platform)[name]["LifecycleConfiguration"]["Rules"]:
-            assert "ExpirationInDays" not in rule or rule["Prefix"] == "incoming/", rule
-            assert "NoncurrentVersionExpiration" not in rule or name == "data" or rule["Prefix"] == "incoming/", rule
+            door = rule.get("Prefix") in ("incoming/", "candidates/")
+            assert "ExpirationInDays" not in rule or door, rule
+            assert "NoncurrentVersionExpiration" not in rule or name == "data" or door, rule
 
 
 def _statement(template: Template, sid: str) -> list[dict[str, Any]]:
@@ -63,11 +64,12 @@ def _statement(template: Template, sid: str) -> list[dict[str, Any]]:
     return [each for policy in policies for each in policy["PolicyDocument"]["Statement"] if each.get("Sid") == sid]
 
 
-def test_a_registered_artifact_is_written_once(platform: Template) -> None:
+def test_a_registered_artifact_and_what_it_was_learnt_from_are_written_once(platform: Template) -> None:
     (statement,) = _statement(platform, "WriteOnce")
     assert statement["Effect"] == "Deny"
     assert statement["Action"] == "s3:PutObject"
-    assert flat(statement["Resource"]) == "<StorageArtifacts.Arn>/artifacts/*"
+    written_once = [f"<StorageArtifacts.Arn>/{top}/*" for top in ("artifacts", "training")]
+    assert [flat(resource) for resource in statement["Resource"]] == written_once
     assert statement["Condition"]["Null"] == {"s3:if-none-match": "true"}
 
 
