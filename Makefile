@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up all they need; `make help` lists the rest.
-.PHONY: help setup demo test test-slow check lint types synth bench bench-serving bench-tritonclient bench-evaluate bench-drift bench-cbpe clean
+.PHONY: help setup demo test test-slow check lint types synth bench bench-serving bench-tritonclient bench-evaluate bench-drift bench-cbpe bench-canary bench-poison clean
 
 BIN := .venv/bin
 
@@ -30,7 +30,7 @@ types: setup     ## mypy, strict
 synth: setup     ## the CloudFormation templates, into cdk.out
 	$(BIN)/python app.py
 
-bench: bench-serving bench-tritonclient bench-evaluate bench-drift bench-cbpe  ## all measurements side by side with peers
+bench: bench-serving bench-tritonclient bench-evaluate bench-drift bench-cbpe bench-canary bench-poison  ## all measurements side by side with peers
 
 bench-serving: setup  ## the serving path, warm and cold, beside its peers
 	$(BIN)/python -m bench.serving
@@ -46,6 +46,12 @@ bench-drift: setup  ## how often drift is reported where there is none, and foun
 
 bench-cbpe: setup  ## performance estimated without labels beside the naive estimate's and NannyML's
 	$(BIN)/python -m bench.cbpe
+
+bench-canary: setup  ## how often a canary is judged wrongly, and how soon a worse one is found
+	$(BIN)/python -m bench.canary
+
+bench-poison: setup  ## what false labels cost, with and without the defence
+	$(BIN)/python -m bench.poison
 
 clean:           ## what was built (not the local cloud's state)
 	rm -rf .build cdk.out

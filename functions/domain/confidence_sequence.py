@@ -7,8 +7,8 @@ standard deviation in the place of the true one.
 
 What holds of many is not claimed of few: there is no interval before BURN_IN rows in BURN_IN_BLOCKS blocks, and three
 things beyond the paper keep it honest soon after. Rows of one block of time (an hour) may depend on each other;
-Student's distribution replaces the normal one; and one more block as far out as the farthest is reckoned with. What
-that is worth `make bench-canary` shows on real flights, where storms make whole hours late.
+Student's distribution replaces the normal one; and two more blocks as far out as the farthest are reckoned with, as
+rare storms may not have come yet. What that is worth `make bench-canary` shows on real flights.
 """
 
 import math
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 BURN_IN = 300  # rows
 BURN_IN_BLOCKS = 30
+UNSEEN = 2  # blocks as far out as the farthest that are reckoned with: measured, not derived
 BEST_AT = 8_000  # rows at which the interval is as short as one of its kind can be
 ALPHA = 0.05
 
@@ -79,8 +80,8 @@ def clustered_confidence_sequence(
 
     `counts` are the rows in each block, `totals` the sums of their values; `total_of_squares` is over all rows. The
     variance is that of a ratio of sums over independent blocks: the sum of (total - count mean)² (Cochran 1977,
-    Sampling Techniques, chapter 6), with the largest of these once more for the block that was not seen yet; never less
-    than that of independent rows.
+    Sampling Techniques, chapter 6), with the largest of these UNSEEN times more for blocks that did not come yet; never
+    less than that of independent rows.
 
     Raises:
         ValueError: as `confidence_sequence`.
@@ -92,7 +93,7 @@ def clustered_confidence_sequence(
         return confidence_sequence(0, 0.0, 0.0, alpha, best_at, 0)
     mean = total / rows
     off = (sums - sizes * mean) ** 2
-    squares = max(total_of_squares, float(off.sum() + off.max()) + rows * mean * mean)
+    squares = max(total_of_squares, float(off.sum() + UNSEEN * off.max()) + rows * mean * mean)
     return confidence_sequence(rows, total, squares, alpha, best_at, len(sizes))
 
 
