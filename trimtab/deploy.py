@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from functions.domain.errors import CorruptArtifactError, NotFoundError, UnavailableError
 from trimtab.function_call import call_function
+from trimtab.kept_training import upload_training
 from trimtab.stage import Stage
 
 
@@ -36,6 +37,7 @@ def deploy(stage: Stage, model: str, artifact: Path, actor: str, at: datetime | 
         UnavailableError: `roll_out` failed, or AWS did not answer.
         TrimtabError: `roll_out` refused; its reason is the text.
     """
+    upload_training(stage, model, artifact)
     prefix = upload(stage, model, artifact)
     event = {
         "action": "deploy",

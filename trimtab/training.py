@@ -8,6 +8,7 @@ from typing import Any
 from functions.adapters.model_folder import load_settings
 from functions.domain.errors import InvalidRequestError
 from functions.domain.release_artifact import WITNESS
+from functions.retrain.artifact import kept_beside
 from trimtab.console import note, step
 from trimtab.project import Project
 
@@ -45,7 +46,7 @@ def train_if_needed(project: Project, model: str) -> Path:
     """The model's artifact; trained anew only if its folder, the training code or a package has changed."""
     folder, out = project.model_folder(model), project.artifact(model)
     stamp = _stamp_file(out)
-    if out.is_dir() and stamp.is_file() and stamp.read_text() == _inputs(folder):
+    if out.is_dir() and kept_beside(out).is_dir() and stamp.is_file() and stamp.read_text() == _inputs(folder):
         note(f"{model} is trained, and nothing has changed since")
     else:
         train_model(project, model)

@@ -9,6 +9,11 @@ from functions.domain.canonical_json import digest_of
 from functions.domain.release_artifact import MANIFEST, listing
 
 
+def kept_beside(artifact: Path) -> Path:
+    """The folder in which what an artifact was learnt from lies."""
+    return artifact.with_name(f"{artifact.name}.training")
+
+
 def write_artifact(out: Path, model: str, files: Mapping[str, bytes]) -> str:
     """Write the files and their manifest into the folder `out`, replacing it whole; returns the artifact's digest."""
     manifest = listing(model, files)

@@ -70,11 +70,12 @@ def _bytes(column: Column) -> bytes:
 def code_files(folder: Path) -> dict[str, str]:
     """SHA-256 of each code file: the model folder's, and those of ours that fit a model."""
     own = {f"models/{folder.resolve().name}/{name}": path for name, path in folder_code.code_files(folder).items()}
-    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in own.items()} | _our_files()
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in own.items()} | our_files()
 
 
 @cache
-def _our_files() -> dict[str, str]:
+def our_files() -> dict[str, str]:
+    """SHA-256 of each of our files that fits."""
     files = sorted(imported_files(ROOT, FIT_HALF))
     return {path.relative_to(ROOT).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 

@@ -10,7 +10,7 @@ from functions.adapters.model_settings import ModelSettings
 from functions.domain.candidate import Candidate
 from functions.domain.dataset import Dataset
 from functions.domain.parity import Parity
-from functions.retrain.artifact import write_folder
+from functions.retrain.artifact import kept_beside, write_folder
 from functions.retrain.dataset import load_dataset, load_golden
 from functions.retrain.first_snapshot import Snapshot, first_snapshot
 from functions.retrain.fitting import fit
@@ -56,11 +56,6 @@ def train(folder: Path, out: Path, report: Callable[[str], None], dataset: Datas
     return TrainingResult(
         settings.model.name, out, judged.digest, fit_rows, holdout_rows, judged.metrics, judged.parity
     )
-
-
-def kept_beside(artifact: Path) -> Path:
-    """Where what an artifact was learnt from lies."""
-    return artifact.with_name(f"{artifact.name}.training")
 
 
 def _snapshot(folder: Path, settings: ModelSettings, report: Progress, dataset: Dataset | None) -> Snapshot | None:

@@ -13,9 +13,10 @@ from functions.domain.errors import ModelFolderError
 from functions.domain.holdout import split_of
 from functions.domain.snapshot_manifest import SnapshotManifest
 from functions.domain.training_file import from_bytes
+from functions.retrain.artifact import kept_beside
 from functions.retrain.dataset import load_dataset
 from functions.retrain.fitting import fit
-from functions.retrain.train import kept_beside, train
+from functions.retrain.train import train
 from tests.unit.folders import BINARY, DATASET, ESTIMATOR, small_folder, trained, write_folder
 
 

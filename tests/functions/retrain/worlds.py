@@ -7,9 +7,10 @@ from typing import Any
 
 from functions.adapters.data_lake import DataLake
 from functions.domain.snapshot_manifest import SnapshotManifest
+from functions.retrain.artifact import kept_beside
 from functions.retrain.request import RetrainRequest
 from functions.retrain.run import Tools, retrain
-from functions.retrain.train import TrainingResult, kept_beside
+from functions.retrain.train import TrainingResult
 from tests.contract.fake_s3 import FakeS3
 from tests.unit.folders import small_folder, trained
 
