@@ -85,7 +85,7 @@ def latency(champion: Mapping[str, float], challenger: Mapping[str, float], conf
     ratios = {name: challenger[name] / max(champion[name], 1e-9) for name in champion}
     worst = max(ratios, key=lambda name: ratios[name])
     text = (
-        f"{worst} takes {challenger[worst]:,.0f} µs against {champion[worst]:,.0f}: {ratios[worst]:.2g} times as long, "
+        f"{worst} takes {challenger[worst]:,.0f} µs against {champion[worst]:,.0f}: {ratios[worst]:.3g} times as long, "
         f"allowed: {config.latency_ratio:g} times"
     )
     numbers = {"champion_us": dict(champion), "challenger_us": dict(challenger), "allowed": config.latency_ratio}
@@ -96,7 +96,7 @@ def size(champion: int, challenger: int, config: GateConfig) -> Check:
     """Whether the ONNX file is no larger than the ratio allows; bytes."""
     ratio = challenger / max(champion, 1)
     text = (
-        f"model.onnx has {challenger / 1e3:,.0f} kB against {champion / 1e3:,.0f}: {ratio:.2g} times as much, "
+        f"model.onnx has {challenger / 1e3:,.0f} kB against {champion / 1e3:,.0f}: {ratio:.3g} times as much, "
         f"allowed: {config.size_ratio:g} times"
     )
     numbers = {"champion": champion, "challenger": challenger, "allowed": config.size_ratio}

@@ -19,6 +19,7 @@ from functions.gate.scoring import UNKNOWN, ScoringModel, all_classes, truth_of
 LEAST_SHARE = 3  # a slice needs a third of the rows that the whole comparison does
 MOST_VALUES = 50  # of a slice: the most frequent ones
 DIGITS = 9
+UNDEFINED = Gain(None, None, None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +49,24 @@ class Pair:
 
     def gain(self, metric: str, config: GateConfig, seed: int = 0) -> Gain:
         """The challenger's gain; a metric that one of the models has not (of probabilities) is not defined."""
+        if not len(self):
+            return UNDEFINED
         try:
             score = paired_score(self.task, metric, self.truth, self.champion, self.challenger)
         except ValueError:
-            return Gain(None, None, None, None, None)
+            return UNDEFINED
         better = METRICS[metric].better
         return paired_gain(
             score, better, len(self), self.hours, resamples=RESAMPLES, confidence=config.confidence, seed=seed
         )
 
     def metrics(self) -> dict[str, dict[str, float | None]]:
-        """Each metric of the task, of both: {metric: {champion, challenger}}; None where it is not defined."""
+        """Each metric that both have: {metric: {champion, challenger}}, None where it is not defined; of no rows none."""
         found: dict[str, dict[str, float | None]] = {}
-        for metric in TASK_METRICS[self.task]:
+        for metric in TASK_METRICS[self.task] if len(self) else ():
             try:
                 score = paired_score(self.task, metric, self.truth, self.champion, self.challenger)
-                values = score(np.ones(len(self))) if len(self) else (float("nan"),) * 2
+                values = score(np.ones(len(self)))
             except ValueError:
                 continue
             names = ("champion", "challenger")
