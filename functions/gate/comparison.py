@@ -61,7 +61,7 @@ class Pair:
         )
 
     def metrics(self) -> dict[str, dict[str, float | None]]:
-        """Each metric that both have: {metric: {champion, challenger}}, None where it is not defined; of no rows none."""
+        """Each metric that both have: {metric: {champion, challenger}}, None where not defined; of no rows none."""
         found: dict[str, dict[str, float | None]] = {}
         for metric in TASK_METRICS[self.task] if len(self) else ():
             try:
