@@ -20,6 +20,7 @@ from functions.domain.training import Training
 from trimtab.stage import Stage
 
 LAST_VERSIONS = 4
+LAST = 3  # refusals
 LAST_TRAININGS, LAST_EVALUATIONS = 500, 500
 _LINEAGE, _REFERENCE = "lineage.json", "reference.json"
 
@@ -53,7 +54,11 @@ class Comparison:
             there = f"it has {', '.join(map(str, versions))}" if versions else "deploy it first"
             raise NotFoundError(f"{self._model} has no version {missing[0] if missing else 1}: {there}")
         chosen = numbers or sorted(versions)[-LAST_VERSIONS:]
-        return {"model": self._model, "versions": [self._version(versions[number]) for number in chosen]}
+        return {
+            "model": self._model,
+            "versions": [self._version(versions[number]) for number in chosen],
+            "refused": [self._refusal(training) for training in self._trainings if training.state == "refused"][-LAST:],
+        }
 
     def _version(self, version: ModelVersion) -> dict[str, Any]:
         files = self._references.files(version, (_LINEAGE, _REFERENCE))
@@ -71,6 +76,16 @@ class Comparison:
             "gate": self._gate(version.number),
             "releases": self._releases(version.number),
             "in_service": self._in_service(str(version.number)),
+        }
+
+    def _refusal(self, training: Training) -> dict[str, Any]:
+        """A challenger that became no version."""
+        return {
+            "execution": training.execution,
+            "started_at": training.started_at,
+            "step": training.step,
+            "reasons": list(training.reasons),
+            "report": training.gate,
         }
 
     def _live_number(self) -> int | None:

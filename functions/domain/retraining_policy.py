@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from functions.domain.durations import words
 from functions.domain.model_config import ModelConfig
-from functions.domain.training import JUDGED, Cause, Training
+from functions.domain.training import Cause, Training
 
 # A schedule asks every Monday, and is answered where no training was begun for nearly so long: whatever set it off.
 SCHEDULES: Mapping[str, timedelta] = {"weekly": timedelta(days=6), "monthly": timedelta(days=27)}
@@ -38,12 +38,12 @@ def too_few_labels(cause: Cause, new: int, config: ModelConfig) -> str | None:
 
 def last_judged(before: Sequence[Training]) -> Training | None:
     """The newest training that came to a decision: what labels it had are not new any more."""
-    return next((training for training in reversed(before) if training.state in JUDGED), None)
+    return next((training for training in reversed(before) if training.judged), None)
 
 
 def _refused_lately(at: datetime, before: Sequence[Training], cool_down: timedelta) -> str | None:
     """After each refusal in a row the pause doubles: the same labels do not make another challenger."""
-    judged = [training for training in before if training.state in JUDGED]
+    judged = [training for training in before if training.judged]
     row = 0
     for training in reversed(judged):
         if training.state != "refused":

@@ -12,7 +12,7 @@ Cause = Literal["verdict", "schedule", "person"]
 TrainingState = Literal["running", "skipped", "refused", "passed", "failed"]
 TrainingStep = Literal["snapshot", "retrain", "gate"]
 
-JUDGED: tuple[TrainingState, ...] = ("refused", "passed")  # it learnt from the labels that there were
+_JUDGED: tuple[TrainingState, ...] = ("refused", "passed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,11 @@ class Training:
     gate: str | None = None
     reasons: tuple[str, ...] = ()
     ended_at: str | None = None
+
+    @property
+    def judged(self) -> bool:
+        """Whether it came to a word on what it had learnt; not where its snapshot found nothing to learn from."""
+        return self.state in _JUDGED and self.step != "snapshot"
 
     def ended(self, state: TrainingState, reasons: tuple[str, ...], when: str) -> "Training":
         """The same training, at its end.

@@ -8,7 +8,7 @@ import pytest
 from functions.domain.correction_config import TrainConfig
 from functions.domain.model_config import ModelConfig
 from functions.domain.retraining_policy import last_judged, too_few_labels, too_soon
-from functions.domain.training import Cause, Training, TrainingState
+from functions.domain.training import Cause, Training, TrainingState, TrainingStep
 from functions.domain.windows import iso
 from tests.functions.evaluate.tables import model_config
 
@@ -20,9 +20,9 @@ def config(**train: object) -> ModelConfig:
     return replace(model_config(cool_down_s=3 * 86_400), train=TrainConfig(**train))  # type: ignore[arg-type]
 
 
-def ended(state: TrainingState, ago: timedelta, cause: Cause = "verdict") -> Training:
+def ended(state: TrainingState, ago: timedelta, cause: Cause = "verdict", step: TrainingStep = "gate") -> Training:
     when = iso(AT - ago)
-    return Training("small", f"run-{when}", cause, "ann", when).ended(state, (), when)
+    return Training("small", f"run-{when}", cause, "ann", when, step=step).ended(state, (), when)
 
 
 def test_a_verdict_is_followed_where_nothing_was_tried_before() -> None:
@@ -87,3 +87,9 @@ def test_what_was_judged_last_is_what_came_to_a_decision() -> None:
     refused = ended("refused", 9 * DAY)
     assert last_judged([refused, ended("failed", 2 * DAY), ended("skipped", DAY)]) == refused
     assert last_judged([ended("failed", DAY)]) is None
+
+
+def test_a_snapshot_that_found_too_little_is_no_refused_challenger_and_has_learnt_nothing() -> None:
+    early = ended("refused", DAY, step="snapshot")
+    assert too_soon("verdict", AT, [early], config()) is None
+    assert last_judged([early]) is None

@@ -70,6 +70,13 @@ def test_what_evaluations_found_of_a_version_is_its_record_in_service(world: Gat
     assert found["judged"] == kept
 
 
+def test_challengers_that_became_no_version_are_told_with_their_reasons(world: GateWorld) -> None:
+    world.judge(world.request("flipped", execution="run-2"))
+    [refused] = comparison(world.stage).document([])["refused"]
+    assert (refused["execution"], refused["step"]) == ("run-2", "gate")
+    assert any("worse; needed: better" in reason for reason in refused["reasons"])
+
+
 def test_a_version_that_is_not_there_is_named(world: GateWorld) -> None:
     with pytest.raises(NotFoundError, match="small has no version 7: it has 1, 2"):
         comparison(world.stage).document([1, 7])

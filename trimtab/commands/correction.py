@@ -35,6 +35,10 @@ def compare(
         print_json(found)
         return
     _print_comparison(model, found["versions"])
+    for refusal in found["refused"]:
+        note(
+            f"refused {refusal['started_at']} ({refusal['report'] or refusal['step']}): {'; '.join(refusal['reasons'])}"
+        )
 
 
 def quarantine(

@@ -186,7 +186,8 @@ def test_one_execution_trains_at_a_time(world: World) -> None:
 
 
 def test_after_a_refusal_a_verdict_waits(world: World) -> None:
-    world.trainings.begin(Training(MODEL, "run-0", "verdict", "rule", "2013-03-09T12:00:00Z"), lambda *_: False)
+    earlier = Training(MODEL, "run-0", "verdict", "rule", "2013-03-09T12:00:00Z", step="gate")
+    world.trainings.begin(earlier, lambda *_: False)
     refused = world.trainings.of_execution(MODEL, "run-0")
     world.trainings.end(refused, "refused", ("worse",), "2013-03-09T12:30:00Z")
     answer = snapshot(asked(), world.tools)
