@@ -42,7 +42,7 @@ def keep(archive: Path, cache: Path, name: str, content: str) -> FunctionCode:
     """Move a finished zip into the cache at once, so that nobody ever sees half of one."""
     path = cache / f"{name}-{content}.zip"
     archive.replace(path)
-    _forget_old(cache, name.rpartition("-")[0])
+    forget_old(cache, name.rpartition("-")[0])
     return FunctionCode(path, content)
 
 
@@ -75,8 +75,11 @@ def say(what: str) -> None:
     print(f"trimtab: {what} …", file=sys.stderr, flush=True)
 
 
-def _forget_old(cache: Path, kind: str) -> None:
-    """Keep the newest few zips of one kind: each is tens of megabytes, and each change of our code makes one."""
-    newest_first = sorted(cache.glob(f"{kind}-*.zip"), key=lambda path: path.stat().st_mtime, reverse=True)
+def forget_old(cache: Path, kind: str, suffix: str = ".zip") -> None:
+    """Keep the newest few of one kind: each is tens of megabytes, and each change of our code makes one."""
+    newest_first = sorted(cache.glob(f"{kind}-*{suffix}"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in newest_first[KEPT:]:
-        path.unlink(missing_ok=True)
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)

@@ -20,8 +20,8 @@ from infra.log_group import add_log_group
 from infra.stage import StageContext
 from infra.training_code import image_folder, retrain_code, training_layer
 
-# After the evaluations of the same hour, of which one may have asked for a training already.
-_CRON = {"weekly": "cron(45 0 ? * MON *)", "monthly": "cron(45 0 1 * ? *)"}
+# It asks each Monday, after the night's evaluations; `snapshot` skips what comes too soon, as in a month's other weeks.
+_MONDAYS = "cron(30 1 ? * MON *)"
 
 
 def is_retrained(settings: ModelSettings) -> bool:
@@ -59,7 +59,7 @@ class Retraining(Construct):
         self.machine = self._state_machine()
         self._on_verdict()
         if settings.train.schedule != "off":
-            self._on_schedule(_CRON[settings.train.schedule])
+            self._on_schedule()
 
     def _packaged(self, folder: Path) -> Packaged:
         if self._settings.train.package == "image":
@@ -171,13 +171,13 @@ class Retraining(Construct):
             ],
         )
 
-    def _on_schedule(self, expression: str) -> None:
+    def _on_schedule(self) -> None:
         scheduler.CfnSchedule(
             self,
             "Schedule",
             name=self._stage.names.function("retrain", self._model),
             description=f"Retrains {self._model} by the clock",
-            schedule_expression=expression,
+            schedule_expression=_MONDAYS,
             schedule_expression_timezone="UTC",
             flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
             target=scheduler.CfnSchedule.TargetProperty(

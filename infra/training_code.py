@@ -8,7 +8,19 @@ from pathlib import Path
 from functions.adapters.folder_code import code_files
 from functions.domain.errors import MisconfiguredError
 from infra import dependencies, deterministic_zip, own_code
-from infra.asset_cache import ASSETS, ROOT, FunctionCode, builder, cached, copied, digest, keep, say, scratch
+from infra.asset_cache import (
+    ASSETS,
+    ROOT,
+    FunctionCode,
+    builder,
+    cached,
+    copied,
+    digest,
+    forget_old,
+    keep,
+    say,
+    scratch,
+)
 from infra.dependencies import Platform
 
 VERB = "retrain"
@@ -73,6 +85,7 @@ def image_folder(folder: Path, *, root: Path = ROOT, cache: Path = ASSETS) -> Pa
             made = Path(work) / "made"
             copied(files, made)
             made.rename(target)
+        forget_old(cache, f"image.{model}", "")
     return target
 
 

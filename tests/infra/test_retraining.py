@@ -192,7 +192,7 @@ def test_a_model_without_a_schedule_is_not_retrained_by_the_clock(flights: Templ
 
 def test_a_schedule_starts_it_at_its_own_time(tunes_stack: Template) -> None:
     (schedule,) = [each for each in tunes_stack.all("AWS::Scheduler::Schedule") if "retrain" in each["Name"]]
-    assert schedule["ScheduleExpression"] == "cron(45 0 1 * ? *)"
+    assert schedule["ScheduleExpression"] == "cron(30 1 ? * MON *)"
     assert json.loads(schedule["Target"]["Input"]) == {
         "model": "tunes",
         "cause": "schedule",
