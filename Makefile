@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up all they need; `make help` lists the rest.
-.PHONY: help setup demo test test-slow check lint types synth bench bench-serving bench-tritonclient bench-evaluate bench-drift bench-cbpe bench-canary bench-poison clean
+.PHONY: help setup demo test test-slow check lint types synth bench bench-serving bench-tritonclient bench-evaluate bench-drift bench-cbpe bench-canary bench-poison bench-retrain clean
 
 BIN := .venv/bin
 
@@ -30,7 +30,7 @@ types: setup     ## mypy, strict
 synth: setup     ## the CloudFormation templates, into cdk.out
 	$(BIN)/python app.py
 
-bench: bench-serving bench-tritonclient bench-evaluate bench-drift bench-cbpe bench-canary bench-poison  ## all measurements side by side with peers
+bench: bench-serving bench-tritonclient bench-evaluate bench-drift bench-cbpe bench-canary bench-poison bench-retrain  ## all measurements side by side with peers
 
 bench-serving: setup  ## the serving path, warm and cold, beside its peers
 	$(BIN)/python -m bench.serving
@@ -52,6 +52,9 @@ bench-canary: setup  ## how often a canary is judged wrongly, and how soon a wor
 
 bench-poison: setup  ## what false labels cost, with and without the defence
 	$(BIN)/python -m bench.poison
+
+bench-retrain: setup  ## what a retraining takes beside its fit alone
+	$(BIN)/python -m bench.retrain
 
 clean:           ## what was built (not the local cloud's state)
 	rm -rf .build cdk.out

@@ -112,6 +112,9 @@ from pathlib import Path
 folder = Path(sys.argv[1]) / "models" / "small"
 settings = load_settings(folder)
 rows = from_bytes(Path(sys.argv[3]).read_bytes(), settings.contract_features)
+import boto3
+client = boto3.client("s3", "eu-central-1", aws_access_key_id="a", aws_secret_access_key="b")
+assert client.meta.endpoint_url
 candidate = fit(folder, settings, split_by_seed(rows, 60, 0), "0" * 64, lambda line: None)
 outside = [m for m in sys.modules.values() if "site-packages" in (getattr(m, "__file__", None) or "")]
 assert callable(handler) and not outside, outside
