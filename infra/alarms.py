@@ -41,7 +41,11 @@ def model_alarms(stage: StageContext, settings: ModelSettings) -> Iterator[Alarm
 
 def shared_alarms(stage: StageContext) -> Iterator[Alarm]:
     """Of the functions that run by schedule, whose errors nobody is answered with."""
-    for verb, lost in (("compact", "no table is brought up to date"), ("evaluate", "no model is judged")):
+    for verb, lost in (
+        ("compact", "no table is brought up to date"),
+        ("evaluate", "no model is judged"),
+        ("roll_out", "no release goes live, or back"),
+    ):
         function = stage.names.function(verb)
         yield Alarm(
             what=f"{verb}-errors",

@@ -1,6 +1,8 @@
-"""Where a stage says what it found: the event bus of verdicts, and the topic that tells people."""
+"""Where a stage says what it found and did: its event bus, and the topic that tells people."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from aws_cdk import Aws, Stack
 from aws_cdk import aws_events as events
@@ -10,19 +12,62 @@ from constructs import Construct
 
 from infra.stage import StageContext
 
-_TOLD = ("RETRAIN", "ROLL_BACK")  # verdicts that somebody must act on
-# What the mail says, and where in an event `Verdict` it stands.
-_PARTS = {
-    "model": "$.detail.model",
-    "verdict": "$.detail.verdict",
-    "end": "$.detail.window.end",
-    "reason": "$.detail.reasons[0]",
-    "report": "$.detail.report",
-}
+
+@dataclass(frozen=True, slots=True)
+class Tale:
+    """Events that people are told of: which, and in what words; `<part>` is what stands at that path of the event."""
+
+    name: str
+    description: str
+    detail_type: str
+    detail: Mapping[str, list[str]]
+    parts: Mapping[str, str]
+    text: str
+
+
+_TALES = (
+    Tale(
+        "Verdicts",
+        "Verdicts that somebody must act on go to the alert topic",
+        "Verdict",
+        {"verdict": ["RETRAIN", "ROLL_BACK"]},
+        {
+            "model": "$.detail.model",
+            "verdict": "$.detail.verdict",
+            "end": "$.detail.window.end",
+            "reason": "$.detail.reasons[0]",
+            "report": "$.detail.report",
+        },
+        "<verdict> of model <model>, by what was seen until <end>. "
+        "<reason>. The report is <report> in the data bucket; `trimtab report <model>` opens it.",
+    ),
+    Tale(
+        "Refusals",
+        "Challengers that the gate refused go to the alert topic",
+        "Gate",
+        {"decision": ["refused"]},
+        {"model": "$.detail.model", "reason": "$.detail.reasons[0]", "report": "$.detail.report"},
+        "the gate refused a challenger of model <model>: <reason>. What was live still is. "
+        "Every number is in <report> of the artifact bucket; `trimtab compare <model>` shows them.",
+    ),
+    Tale(
+        "Rollouts",
+        "Rollouts that did not go as they should go to the alert topic",
+        "Rollout",
+        {"what": ["rolled_back", "moved_by_hand", "failed"]},
+        {
+            "model": "$.detail.model",
+            "what": "$.detail.what",
+            "release": "$.detail.release",
+            "reason": "$.detail.reason",
+        },
+        "<what>: release <release> of model <model>. <reason>. `trimtab status <model>` shows what is live.",
+    ),
+)
 
 
 class Alerts(Construct):
-    """One bus and one topic a stage, and the rule that tells people of verdicts that ask for something to be done.
+    """One bus and one topic a stage, and the rules that tell people of what asks for something to be done.
 
     The topic has no key of its own: AWS's own key for SNS keeps CloudWatch's alarms out, and a customer key would add
     its price and its grants to hide texts that name models and numbers, and nothing of a client's.
@@ -35,7 +80,7 @@ class Alerts(Construct):
             self,
             "Bus",
             event_bus_name=stage.names.event_bus,
-            description=f"Verdicts on the models of stage {stage.name}",
+            description=f"What was found of and done with the models of stage {stage.name}",
         )
         self.topic = sns.Topic(self, "Topic", topic_name=stage.names.alert_topic, enforce_ssl=True)
         for number, address in enumerate(stage.settings.alert_emails, start=1):
@@ -45,7 +90,8 @@ class Alerts(Construct):
         # A topic with a policy has lost the default one, which let this account's alarms publish.
         self._let_publish("cloudwatch", "alarm:*")
         self._let_publish("events", f"rule/{stage.names.event_bus}/*")
-        self._tell_verdicts()
+        for tale in _TALES:
+            self._tell(tale)
 
     def _let_publish(self, service: str, source: str) -> None:
         stack = Stack.of(self)
@@ -60,24 +106,25 @@ class Alerts(Construct):
             )
         )
 
-    def _tell_verdicts(self) -> None:
-        text = (
-            "Trimtab, stage " + self._stage.name + ": <verdict> of model <model>, by what was seen until <end>. "
-            "<reason>. The report is <report> in the data bucket; `trimtab report <model>` opens it."
-        )
+    def _tell(self, tale: Tale) -> None:
+        text = f"Trimtab, stage {self._stage.name}: {tale.text}"
         events.CfnRule(
             self,
-            "Verdicts",
+            tale.name,
             event_bus_name=self.bus.event_bus_name,
-            description="Verdicts that somebody must act on go to the alert topic",
-            event_pattern={"source": ["trimtab"], "detail-type": ["Verdict"], "detail": {"verdict": list(_TOLD)}},
+            description=tale.description,
+            event_pattern={
+                "source": ["trimtab"],
+                "detail-type": [tale.detail_type],
+                "detail": {key: list(values) for key, values in tale.detail.items()},
+            },
             state="ENABLED",
             targets=[
                 events.CfnRule.TargetProperty(
                     id="alerts",
                     arn=self.topic.topic_arn,
                     input_transformer=events.CfnRule.InputTransformerProperty(
-                        input_paths_map=_PARTS, input_template=json.dumps(text)
+                        input_paths_map=dict(tale.parts), input_template=json.dumps(text)
                     ),
                 )
             ],

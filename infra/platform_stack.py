@@ -13,6 +13,7 @@ from infra.evaluation import Evaluation
 from infra.findings import accept
 from infra.firewall import Firewall
 from infra.rollout import Rollout
+from infra.rollout_triggers import RolloutTriggers
 from infra.stage import StageContext
 from infra.stage_stack import StageStack
 from infra.storage import Storage
@@ -24,8 +25,9 @@ class PlatformStack(StageStack):
     def __init__(self, scope: Construct, stage: StageContext) -> None:
         super().__init__(scope, stage.names.platform_stack, stage, "storage, registry, roll-out, evaluation, firewall")
         self.storage = Storage(self, "Storage", stage)
-        self.rollout = Rollout(self, "Rollout", stage, self.storage)
         self.alerts = Alerts(self, "Alerts", stage)
+        self.rollout = Rollout(self, "Rollout", stage, self.storage, self.alerts.bus)
+        RolloutTriggers(self, "RolloutTriggers", stage, self.rollout.roll_out.function, self.alerts.bus)
         self.evaluation = Evaluation(self, "Evaluation", stage, self.storage, self.alerts.bus)
         self.correction = Correction(self, "Correction", stage, self.storage, self.alerts.bus)
         shared = SharedAlarms(self, "Alarms", stage)

@@ -4,6 +4,7 @@
 """
 
 from aws_cdk import Aws, Duration, Stack
+from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -17,8 +18,11 @@ from infra.storage import Storage
 class Rollout(Construct):
     """`bootstrap` and `roll_out`, one each for all models of a stage."""
 
-    def __init__(self, scope: Construct, construct_id: str, stage: StageContext, storage: Storage) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, stage: StageContext, storage: Storage, bus: events.IEventBus
+    ) -> None:
         super().__init__(scope, construct_id)
+        self._gate = function_arn(self, stage.names.function("gate"))
         self._predict = function_arn(self, stage.names.function("predict", "*"))
         self._layers = (
             f"arn:{Aws.PARTITION}:lambda:{Stack.of(self).region}:{Stack.of(self).account}"
@@ -39,14 +43,14 @@ class Rollout(Construct):
             "RollOut",
             stage,
             "roll_out",
-            description="Registers model versions, publishes releases and moves the alias live",
+            description="Publishes releases, and moves the alias live from one to the next and back",
             runs=Runs(memory=1024, timeout=Duration.minutes(15)),
             environment={
                 "REGISTRY_TABLE": storage.registry.table_name,
                 "ARTIFACT_BUCKET": storage.artifacts.bucket_name,
                 "STAGE": stage.name,
             },
-            statements=[*self._release_rights(), *self._storage_rights(storage)],
+            statements=[*self._release_rights(), *self._evidence_rights(bus), *self._storage_rights(storage)],
         )
         self._accept_findings(storage)
 
@@ -87,7 +91,24 @@ class Rollout(Construct):
                 actions=["lambda:ListLayerVersions", "lambda:PublishLayerVersion"],
                 resources=[self._layers],
             ),
-            iam.PolicyStatement(sid="ReadLayers", actions=["lambda:GetLayerVersion"], resources=[f"{self._layers}:*"]),
+            iam.PolicyStatement(
+                sid="PruneVersions",
+                # On versions only: the function itself carries no qualifier.
+                actions=["lambda:DeleteFunction"],
+                resources=[f"{self._predict}:*"],
+            ),
+            iam.PolicyStatement(
+                sid="ReadAndPruneLayers",
+                actions=["lambda:DeleteLayerVersion", "lambda:GetLayerVersion"],
+                resources=[f"{self._layers}:*"],
+            ),
+        ]
+
+    def _evidence_rights(self, bus: events.IEventBus) -> list[iam.PolicyStatement]:
+        return [
+            iam.PolicyStatement(sid="AskTheGate", actions=["lambda:InvokeFunction"], resources=[self._gate]),
+            iam.PolicyStatement(sid="CountRequests", actions=["cloudwatch:GetMetricData"], resources=["*"]),
+            iam.PolicyStatement(sid="Tell", actions=["events:PutEvents"], resources=[bus.event_bus_arn]),
         ]
 
     def _storage_rights(self, storage: Storage) -> list[iam.PolicyStatement]:

@@ -27,6 +27,8 @@ class StageSettings(BaseModel):
         stream_seconds, stream_mib: a record reaches S3 when one of them is reached.
         compact_hours: how many hours lie between two compactions of a model's log, where its evaluations don't ask for
             more. Each one starts a function; the local cloud's are 24, so that a replayed year takes minutes.
+        roll_out_minutes: how many minutes lie between two looks at all models' rollouts; an alarm, a verdict and a
+            person are heard at once. The local cloud's are 360, for the same reason.
         alert_emails: who gets a mail when an alarm goes off or a verdict asks for something to be done; AWS asks each
             address once whether it wants to.
         account, region: where it is deployed to; None leaves it to the credentials at deployment.
@@ -42,6 +44,7 @@ class StageSettings(BaseModel):
     stream_seconds: int = Field(ge=60, le=900)
     stream_mib: int = Field(ge=1, le=128)
     compact_hours: Literal[1, 2, 3, 4, 6, 8, 12, 24]
+    roll_out_minutes: Literal[1, 5, 15, 60, 180, 360]
     alert_emails: tuple[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")], ...] = ()
     account: str | None = Field(default=None, pattern=r"^\d{12}$")
     region: str | None = Field(default=None, pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")

@@ -50,11 +50,11 @@ class Artifacts:
             CorruptArtifactError: another content lies there.
             UnavailableError: S3 did not answer.
         """
-        prefix = f"artifacts/model={artifact.model}/version={version}/"
+        key = layer_key(artifact.model, version)
         for name, body in artifact.files.items():
-            self._put_once(prefix + name, body)
-        self._put_once(prefix + "layer.zip", layer_zip(artifact))
-        return prefix + "layer.zip"
+            self._put_once(_prefix(artifact.model, version) + name, body)
+        self._put_once(key, layer_zip(artifact))
+        return key
 
     def kept(self, version: ModelVersion) -> Artifact:
         """Read a registered version's artifact and check every file of it.
@@ -64,7 +64,7 @@ class Artifacts:
             CorruptArtifactError: a file is not what was registered.
             UnavailableError: S3 did not answer.
         """
-        prefix = f"artifacts/model={version.model}/version={version.number}/"
+        prefix = _prefix(version.model, version.number)
         files = {MANIFEST: self._get(prefix + MANIFEST)}
         for name in listed_files(version.model, version.artifact_digest, files[MANIFEST]):
             files[name] = self._get(prefix + name)
@@ -84,3 +84,12 @@ class Artifacts:
                 raise CorruptArtifactError(
                     f"s3://{self.bucket}/{key} holds other content than was registered: it must never be written again"
                 ) from None
+
+
+def layer_key(model: str, version: int) -> str:
+    """Where a version's layer lies, as a zip."""
+    return _prefix(model, version) + "layer.zip"
+
+
+def _prefix(model: str, version: int) -> str:
+    return f"artifacts/model={model}/version={version}/"

@@ -10,6 +10,9 @@ from functions.domain.model_version import ModelRecord
 from functions.domain.release import Release
 from functions.domain.rollout import Rollout
 
+# Alarms that a release can be the cause of. Throttles, silence, drift and the like come from elsewhere.
+BLAMED_ALARMS = ("errors", "function-errors", "latency")
+
 RollbackKind = Literal["person", "alarm", "verdict", "labels"]
 
 

@@ -1,5 +1,6 @@
 """Begin a rollout: find or publish the release, try it, and give it its first share of the traffic."""
 
+from functions.adapters.artifacts import layer_key
 from functions.domain.correction_config import RolloutConfig
 from functions.domain.errors import ConflictError, SmokeTestError
 from functions.domain.model_version import ModelVersion
@@ -27,7 +28,9 @@ def begin(run: Run, lease: HeldLease, target: Target, artifact: Artifact | None,
     version = run.tools.registry.version(run.model, target.version)
     if version.state != "approved":
         raise ConflictError(f"{run.model} version {version.number} is {version.state}: it is not rolled out")
-    artifact = artifact or run.tools.artifacts.kept(version)
+    if artifact is None:
+        artifact = run.tools.artifacts.kept(version)
+        run.tools.artifacts.keep(artifact, version.number)  # the layer's zip, where only the files were kept
     release = _tried(run, lease, _published(run, lease, version, artifact), artifact)
     steps = () if now else _config(run).steps
     reason = {
@@ -46,9 +49,8 @@ def _config(run: Run) -> RolloutConfig:
 
 
 def _published(run: Run, lease: HeldLease, version: ModelVersion, artifact: Artifact) -> Release:
-    layer_key = run.tools.artifacts.keep(artifact, version.number)
     lease.renew()
-    release = release_of(run, lease, version, artifact, layer_key)
+    release = release_of(run, lease, version, artifact, layer_key(run.model, version.number))
     if release.barred is not None:
         raise ConflictError(
             f"release {release.number} of {release.model} is barred: {release.barred}; "

@@ -8,11 +8,9 @@ from typing import Any
 
 from functions.domain.errors import InvalidRequestError
 from functions.domain.names import Names
-from functions.domain.rollback import Cause
+from functions.domain.rollback import BLAMED_ALARMS, Cause
 
 ACTIONS = ("deploy", "reconcile", "roll_back", "unbar", "promote")
-# Alarms that a release can be the cause of. Throttles, silence, drift and the like come from elsewhere.
-BLAMED_ALARMS = ("errors", "function-errors", "latency")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 
 
@@ -139,7 +137,7 @@ def _of_alarm(event: Mapping[str, Any], detail: Mapping[str, Any], names: Names)
     if state.get("value") != "ALARM":
         return Ignored(f"alarm {name} is {state.get('value')!r}")
     for what in BLAMED_ALARMS:
-        prefix = names.alarm(what, "x")[:-1]
+        prefix = f"{names.alarm(what)}-"
         if name.startswith(prefix):
             who = _who({"model": name.removeprefix(prefix), "actor": f"alarm {name}", "time": event.get("time")})
             identity = f"alarm {name} at {state.get('timestamp', who[2])}"

@@ -3,7 +3,9 @@
 - `RevisionId` is neither answered, nor checked, nor changed: here each change gives a new one, an update gives a second
   one when it comes into effect (as AWS does), and a change that names an old one is refused;
 - PublishVersion ignores `CodeSha256`; CreateAlias answers ConflictException where AWS says ResourceConflictException;
-- an alias takes weights outside 0 to 1 and versions that do not exist;
+- an alias takes weights outside 0 to 1 and versions that do not exist, also as the second one;
+- a version that an alias points to can be deleted, and the number of a deleted one is given out again: here a deleted
+  version stays in moto, and nobody can see it;
 - Invoke needs Docker: here `invoker` answers for the version's configuration.
 
 Still missing: updates take no time and SnapStart stays off (the fake has both), `ClientRequestToken` of a DynamoDB
@@ -32,12 +34,14 @@ class StrictLambda:
         self._count = 0
         self._revisions: dict[str, str] = {}
         self._settling: set[str] = set()
+        self._deleted: set[tuple[str, str]] = set()
 
     def client(self) -> Any:
         client = boto3.client("lambda", region_name="us-east-1")
         client.meta.events.register("provide-client-params.lambda", self._remember)
         client.meta.events.register("before-call.lambda", self._check)  # right before the call, as a server checks
         client.meta.events.register("before-call.lambda", self._invoke)
+        client.meta.events.register("before-call.lambda", self._delete)
         client.meta.events.register("after-call.lambda", self._answer)
         return client
 
@@ -56,9 +60,28 @@ class StrictLambda:
                 raise _refused(model.name, "InvalidParameterValueException", "CodeSHA256 is different")
         if model.name == "CreateAlias" and self._plain.list_aliases(FunctionName=name)["Aliases"]:
             raise _refused(model.name, "ResourceConflictException", "the alias exists")
-        for weight in params.get("RoutingConfig", {}).get("AdditionalVersionWeights", {}).values():
-            if not 0 <= weight <= 1:
-                raise _refused(model.name, "InvalidParameterValueException", "weights are from 0 to 1")
+        shares = params.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
+        if any(not 0 <= weight <= 1 for weight in shares.values()):
+            raise _refused(model.name, "InvalidParameterValueException", "weights are from 0 to 1")
+        for version in (params.get("Qualifier"), params.get("FunctionVersion"), *shares):
+            if version is not None and not self._is_there(name, version):
+                raise _refused(model.name, "ResourceNotFoundException", f"there is no version {version}")
+
+    def _is_there(self, name: str, version: str) -> bool:
+        known = {found["Version"] for found in self._plain.list_versions_by_function(FunctionName=name)["Versions"]}
+        return version in known and (name, version) not in self._deleted
+
+    def _delete(self, model: Any, context: dict[str, Any], **_: Any) -> tuple[Any, dict[str, Any]] | None:
+        """Deletes a version for everybody but moto."""
+        if model.name != "DeleteFunction":
+            return None
+        name, version = context["asked"]["FunctionName"], context["asked"]["Qualifier"]
+        for alias in self._plain.list_aliases(FunctionName=name)["Aliases"]:
+            weights = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
+            if version in (alias["FunctionVersion"], *weights):
+                raise _refused(model.name, "ResourceConflictException", f"an alias points to version {version}")
+        self._deleted.add((name, version))
+        return SimpleNamespace(status_code=204), {"ResponseMetadata": {"HTTPStatusCode": 204}}
 
     def _answer(self, parsed: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
         if parsed["ResponseMetadata"]["HTTPStatusCode"] >= 300:
@@ -75,6 +98,8 @@ class StrictLambda:
                 self._settling.remove(name)
                 self._change(name)
             parsed["RevisionId"] = self._revision(name)
+        elif model.name == "ListVersionsByFunction":
+            parsed["Versions"] = [v for v in parsed["Versions"] if (name, v["Version"]) not in self._deleted]
         elif model.name in ("GetFunctionConfiguration", "PublishVersion"):
             parsed["RevisionId"] = f"version-{parsed['Version']}"
 

@@ -156,6 +156,65 @@ def test_a_version_that_does_not_exist_is_not_found(releases: Releases) -> None:
         releases.move_alias(FUNCTION, 7, alias.revision, "run 1")
 
 
+def test_the_traffic_is_shared_between_two_versions_by_one_call(releases: Releases, layer: str) -> None:
+    configure(releases, layer)
+    publish(releases)
+    alias = releases.alias(FUNCTION)
+    assert alias is not None
+    releases.move_alias(FUNCTION, 1, alias.revision, "run 1", {"2": 0.1})
+    shared = releases.alias(FUNCTION)
+    assert shared is not None
+    assert (shared.version, dict(shared.weights)) == ("1", {"2": 0.1})
+    releases.move_alias(FUNCTION, 2, shared.revision, "run 2")
+    alone = releases.alias(FUNCTION)
+    assert alone is not None
+    assert (alone.version, dict(alone.weights)) == ("2", {})
+
+
+def test_traffic_is_not_shared_with_a_version_that_does_not_exist(releases: Releases) -> None:
+    alias = releases.alias(FUNCTION)
+    assert alias is not None
+    with pytest.raises(NotFoundError):
+        releases.move_alias(FUNCTION, 1, alias.revision, "run 1", {"7": 0.1})
+
+
+@pytest.mark.parametrize("weights", [{}, {"2": 0.1}])
+def test_a_version_that_the_alias_points_to_is_not_deleted(
+    releases: Releases, layer: str, weights: dict[str, float]
+) -> None:
+    configure(releases, layer)
+    publish(releases)
+    alias = releases.alias(FUNCTION)
+    assert alias is not None
+    releases.move_alias(FUNCTION, 1 if weights else 2, alias.revision, "run 1", weights)
+    with pytest.raises(ConflictError):
+        releases.delete_version(FUNCTION, 2)
+    assert releases.version(FUNCTION, 2).number == 2
+
+
+def test_a_version_is_deleted_and_its_number_never_used_again(releases: Releases, layer: str) -> None:
+    configure(releases, layer)
+    publish(releases)
+    releases.delete_version(FUNCTION, 2)
+    releases.delete_version(FUNCTION, 2)
+    assert [state.number for state in releases.versions(FUNCTION)] == [1]
+    with pytest.raises(NotFoundError):
+        releases.version(FUNCTION, 2)
+    releases.configure(FUNCTION, releases.latest(FUNCTION).revision, [], {"MODEL": "flights"})
+    assert publish(releases) == 3
+
+
+def test_a_layer_version_is_deleted_and_functions_keep_it(releases: Releases, layer: str) -> None:
+    configure(releases, layer)
+    publish(releases)
+    assert releases.layer_versions(LAYER) == [layer]
+    releases.delete_layer(layer)
+    releases.delete_layer(layer)
+    assert releases.layer_versions(LAYER) == []
+    assert releases.find_layer(LAYER, "a" * 64, CONTENT) is None
+    assert releases.version(FUNCTION, 2).layers == [layer]
+
+
 def test_a_function_that_does_not_exist_is_not_found(releases: Releases) -> None:
     with pytest.raises(NotFoundError):
         releases.latest("no-such-function")

@@ -4,13 +4,21 @@ import json
 import re
 from typing import Any
 
+import pytest
+
 from infra.settings import stage_settings
 from tests.infra.conftest import Template, flat
 from tests.infra.test_settings import CONTEXT
 
 
 def rule(platform: Template) -> dict[str, Any]:
-    return platform.only("AWS::Events::Rule")
+    return told(platform)["Verdict"]
+
+
+def told(platform: Template) -> dict[str, dict[str, Any]]:
+    """The rules that tell people, by the kind of event."""
+    rules = [each for each in platform.all("AWS::Events::Rule") if flat(each["Targets"][0]["Arn"]) == "<AlertsTopic>"]
+    return {each["EventPattern"]["detail-type"][0]: each for each in rules}
 
 
 def test_the_stage_has_a_bus_and_a_topic_of_its_own(platform: Template) -> None:
@@ -41,6 +49,34 @@ def test_a_person_reads_a_sentence_with_model_verdict_reason_and_report(platform
     assert places == set(transformer["InputPathsMap"]) == {"model", "verdict", "end", "reason", "report"}
     assert transformer["InputPathsMap"]["reason"] == "$.detail.reasons[0]"
     assert text.startswith("Trimtab, stage prod: <verdict> of model <model>")
+
+
+@pytest.mark.parametrize(
+    ("kind", "detail"),
+    [
+        ("Gate", {"decision": ["refused"]}),
+        ("Rollout", {"what": ["rolled_back", "moved_by_hand", "failed"]}),
+    ],
+)
+def test_refusals_and_rollouts_that_went_wrong_go_to_the_topic_too(
+    platform: Template, kind: str, detail: dict[str, list[str]]
+) -> None:
+    found = told(platform)[kind]
+    assert found["EventPattern"] == {"source": ["trimtab"], "detail-type": [kind], "detail": detail}
+    transformer = found["Targets"][0]["InputTransformer"]
+    text = json.loads(transformer["InputTemplate"])
+    assert set(re.findall(r"<(\w+)>", text)) == set(transformer["InputPathsMap"])
+    assert "of model <model>" in text
+
+
+def test_what_becomes_of_a_rollout_fills_every_place_of_the_text(platform: Template) -> None:
+    from functions.adapters.registry_outbox import told as event
+    from tests.contract.fake_table import FakeTable
+
+    change = event(FakeTable(), "flights", 3, "rolled_back", 8, "errors", "2013-03-01T00:00:00Z")
+    detail = change.document["events"][0]["detail"]
+    for path in told(platform)["Rollout"]["Targets"][0]["InputTransformer"]["InputPathsMap"].values():
+        assert detail[path.rpartition(".")[2]] not in (None, "")
 
 
 def test_what_evaluate_publishes_fills_every_place_of_the_text(platform: Template) -> None:

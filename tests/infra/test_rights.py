@@ -98,7 +98,6 @@ GATE = {
 }
 
 
-
 def delivery(kind: str, log_group: str) -> dict[str, list[str]]:
     """What a stream of flights' may do."""
     return {
@@ -129,9 +128,10 @@ ROLL_OUT = {
         "lambda:UpdateAlias",
         "lambda:UpdateFunctionConfiguration",
     ],
-    f"{_LAMBDA}:function:trimtab-prod-predict-*:*": ["lambda:InvokeFunction"],
+    f"{_LAMBDA}:function:trimtab-prod-predict-*:*": ["lambda:DeleteFunction", "lambda:InvokeFunction"],
+    f"{_LAMBDA}:function:trimtab-prod-gate": ["lambda:InvokeFunction"],
     f"{_LAMBDA}:layer:trimtab-prod-model-*": ["lambda:ListLayerVersions", "lambda:PublishLayerVersion"],
-    f"{_LAMBDA}:layer:trimtab-prod-model-*:*": ["lambda:GetLayerVersion"],
+    f"{_LAMBDA}:layer:trimtab-prod-model-*:*": ["lambda:DeleteLayerVersion", "lambda:GetLayerVersion"],
     "<StorageArtifacts.Arn>/incoming/*": ["s3:GetObject"],
     "<StorageArtifacts.Arn>/artifacts/*": ["s3:GetObject", "s3:PutObject"],
     "<StorageRegistry.Arn>": [
@@ -140,13 +140,18 @@ ROLL_OUT = {
         "dynamodb:PutItem",
         "dynamodb:Query",
     ],
+    "<AlertsBus.Arn>": ["events:PutEvents"],
     "<RolloutRollOutLogs.Arn>": _LOG,
-    **_TRACES,
+    # GetMetricData and X-Ray's actions know no resource.
+    "*": ["cloudwatch:GetMetricData", *_TRACES["*"]],
 }
+ROLL_OUT_SCHEDULE = {"<RolloutRollOutFunction.Arn>": ["lambda:InvokeFunction"]}
 
 # boto3's calls and what IAM wants for them.
 CALLS = {
     "create_alias": {"lambda:CreateAlias"},
+    "delete_function": {"lambda:DeleteFunction"},
+    "delete_layer_version": {"lambda:DeleteLayerVersion"},
     "describe_execution": {"states:DescribeExecution"},
     "filter_log_events": {"logs:FilterLogEvents"},
     "get_alias": {"lambda:GetAlias"},
@@ -263,6 +268,7 @@ def test_bootstrap_makes_aliases_and_cannot_move_one(platform: Template) -> None
 
 def test_roll_out_releases_and_registers_and_nothing_else(platform: Template) -> None:
     assert rights(platform.role_of("lambda", "trimtab-prod-roll-out may do")) == ROLL_OUT
+    assert rights(platform.role_of("scheduler", "schedule of roll_out may do")) == ROLL_OUT_SCHEDULE
 
 
 def test_there_is_no_role_and_no_policy_beside_these(platform: Template, flights: Template, waves: Template) -> None:
@@ -274,8 +280,8 @@ def test_there_is_no_role_and_no_policy_beside_these(platform: Template, flights
         for template, stack in (("platform", platform), ("flights", flights), ("waves", waves))
     }
     assert services == {
-        "platform": ["apigateway", *["lambda"] * 6],
-        "flights": ["firehose", "firehose", "firehose", "lambda", "lambda", "scheduler"],
+        "platform": ["apigateway", *["lambda"] * 6, "scheduler"],
+        "flights": ["events", *["firehose"] * 3, *["lambda"] * 3, "scheduler", "states"],
         "waves": ["firehose", "firehose", "lambda", "scheduler"],
     }
     stacks = (platform, flights, waves)
@@ -302,6 +308,8 @@ def test_only_the_role_of_api_gateway_has_a_managed_policy(platform: Template, f
             {
                 "dynamodb:ConditionCheckItem",
                 "dynamodb:Query",
+                "lambda:DeleteFunction",
+                "lambda:DeleteLayerVersion",
                 "lambda:GetLayerVersion",
                 "lambda:InvokeFunction",
                 "lambda:ListLayerVersions",

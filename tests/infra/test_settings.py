@@ -54,6 +54,7 @@ def test_without_credentials_account_and_region_stay_open() -> None:
         ({"firewall_rate": 1}, "cdk.json: stages.dev.firewall_rate: Input should be greater than or equal to 10"),
         ({"account": "12"}, "cdk.json: stages.dev.account: "),
         ({"stream_seconds": 5}, "cdk.json: stages.dev.stream_seconds: "),
+        ({"roll_out_minutes": 7}, "cdk.json: stages.dev.roll_out_minutes: Input should be 1, 5, 15, 60, 180 or 360"),
         ({"compact_hours": 5}, "cdk.json: stages.dev.compact_hours: Input should be 1, 2, 3, 4, 6, 8, 12 or 24"),
         ({"alert_emails": ["someone"]}, "cdk.json: stages.dev.alert_emails.0: "),
     ],

@@ -18,6 +18,16 @@ from tests.functions.roll_out.scenes import (
 from tests.functions.roll_out.trained import MODEL
 from tests.functions.roll_out.worlds import FakeWorld, assert_sound, deploys, moto_world
 
+WRITES = {"put_object", "commit", "publish_layer", "configure", "publish", "move_alias", "delete_version"}
+AWS_WRITES = {
+    "PutObject",
+    "TransactWriteItems",
+    "PublishLayerVersion",
+    "UpdateFunctionConfiguration",
+    "PublishVersion",
+    "UpdateAlias",
+}
+
 
 def aws_calls(scene: Scene) -> list[str]:
     """The AWS calls that a deployment makes in a scene."""
@@ -35,7 +45,8 @@ def aws_calls(scene: Scene) -> list[str]:
 def test_killed_at_any_aws_call_it_is_finished_by_the_next_run(scene: Scene, when: When) -> None:
     names = aws_calls(scene)
     assert {"s3:PutObject", "dynamodb:TransactWriteItems", "lambda:PublishVersion", "lambda:UpdateAlias"} <= set(names)
-    for number, name in enumerate(names):
+    for number in changing(names):
+        name = names[number]
         with moto_world(both_served()) as world:
             begin(world, scene)
             with pytest.raises(KilledError):
@@ -57,15 +68,20 @@ def fake_calls(scene: Scene, slow: int) -> list[str]:
     return calls.names
 
 
+def changing(names: list[str]) -> list[int]:
+    """The calls that change something: killed after a call that only reads, a run leaves what it left before that."""
+    return [number for number, name in enumerate(names) if name in WRITES or name.partition(":")[2] in AWS_WRITES]
+
+
 @pytest.mark.parametrize("slow", [0, 2])
 @pytest.mark.parametrize("scene", SCENES)
 def test_killed_twice_at_any_two_calls_it_is_finished_by_the_third_run(scene: Scene, slow: int) -> None:
-    names = fake_calls(scene, slow)
-    for first in range(len(names)):
-        for second in range(0, len(names), 3):
+    writes = changing(fake_calls(scene, slow))
+    for first in writes:
+        for second in writes[::2]:
             world = FakeWorld(both_served(), slow)
             begin(world, scene)
-            case = f"killed after call {first}, {names[first]}, and then after call {second}"
+            case = f"killed after call {first}, and then after call {second}"
             with pytest.raises(KilledError):
                 deploys(Calls(first, "after").tools(world), FIRST)
             assert_sound(world.tools())
@@ -79,7 +95,7 @@ def test_killed_twice_at_any_two_calls_it_is_finished_by_the_third_run(scene: Sc
 
 @pytest.mark.parametrize("scene", [*SCENES, the_other_is_live])
 def test_killed_at_any_call_it_does_not_stand_in_the_way_of_another_artifact(scene: Scene) -> None:
-    for number in range(200):
+    for number in range(400):
         world = FakeWorld(both_served())
         begin(world, scene)
         try:
