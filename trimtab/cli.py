@@ -6,7 +6,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.domain.errors import CorruptArtifactError, TrimtabError, UnavailableError
-from trimtab.commands import correction, local_cloud, models, monitoring, replay, reproduction, retraining
+from trimtab.commands import correction, local_cloud, models, monitoring, releases, replay, reproduction, retraining
 from trimtab.console import note
 
 EXIT_REFUSED, EXIT_UNAVAILABLE, EXIT_CORRUPT = 1, 3, 4
@@ -22,6 +22,9 @@ COMMANDS = (
     retraining.retrain,
     correction.compare,
     correction.quarantine,
+    releases.promote,
+    releases.roll_back,
+    releases.unbar,
     reproduction.reproduce,
     monitoring.evaluate,
     monitoring.report,

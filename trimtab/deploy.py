@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -12,24 +12,31 @@ from botocore.exceptions import ClientError
 
 from functions.domain.errors import CorruptArtifactError, NotFoundError, UnavailableError
 from trimtab.function_call import call_function
+from trimtab.judge_now import now
 from trimtab.kept_training import upload_training
 from trimtab.stage import Stage
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """What `roll_out` answered."""
+    """What `roll_out` answered: `release` has the artifact, and `weight` of the traffic; `live` answers the rest."""
 
     model: str
     model_version: int
     release: int
+    live: int | None
+    weight: float
     changed: bool
     steps: list[str]
     message: str
 
 
-def deploy(stage: Stage, model: str, artifact: Path, actor: str, at: datetime | None = None) -> Deployment:
-    """Upload an artifact's files and have them rolled out; `at` is when that happens, now by default.
+def deploy(
+    stage: Stage, model: str, artifact: Path, actor: str, at: datetime | None = None, at_once: bool = False
+) -> Deployment:
+    """Upload an artifact's files and have them rolled out; `at` is when that happens, the stage's now by default.
+
+    `at_once` gives the release all of the traffic right after its smoke test, whatever [rollout] steps says.
 
     Raises:
         CorruptArtifactError: a file of the artifact is not what its manifest says.
@@ -44,7 +51,8 @@ def deploy(stage: Stage, model: str, artifact: Path, actor: str, at: datetime | 
         "model": model,
         "artifact": prefix,
         "actor": actor,
-        "time": (at or datetime.now(UTC)).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "now": at_once,
+        "time": (at or now(stage)).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     }
     answer = call_function(stage, stage.names.function("roll_out"), event)
     return Deployment(**{field: answer[field] for field in Deployment.__dataclass_fields__})

@@ -42,8 +42,13 @@ def train(model: Model, as_json: Json = False) -> None:
         )
 
 
-def deploy(model: Model, stage: StageName = LOCAL, as_json: Json = False) -> None:
-    """Train if needed, upload, register, publish, smoke-test and go live."""
+def deploy(
+    model: Model,
+    at_once: Annotated[bool, typer.Option("--now", help="All of the traffic at once, without a canary.")] = False,
+    stage: StageName = LOCAL,
+    as_json: Json = False,
+) -> None:
+    """Train if needed, upload, register, publish, smoke-test, and roll out as [rollout] of model.toml says."""
     from trimtab.bring_up import ensure_deployed_stack
     from trimtab.deploy import deploy as deploy_artifact
     from trimtab.endpoint import find_endpoint
@@ -56,7 +61,7 @@ def deploy(model: Model, stage: StageName = LOCAL, as_json: Json = False) -> Non
     artifact = train_if_needed(project, model)
     target = ensure_deployed_stack(project, stage, model)
     with step(f"roll out {model}"):
-        done = deploy_artifact(target, model, artifact, actor=getpass.getuser())
+        done = deploy_artifact(target, model, artifact, actor=getpass.getuser(), at_once=at_once)
     endpoint = find_endpoint(target, model)
     if as_json:
         print_json({**asdict(done), "url": endpoint.url})
