@@ -21,7 +21,7 @@ SERVICES: dict[str, tuple[str, ...]] = {
     "gate": ("dynamodb", "events", "s3"),
     "ingest": ("dynamodb",),
     "snapshot": ("dynamodb", "s3", "stepfunctions"),
-    "roll_out": ("dynamodb", "lambda", "s3"),
+    "roll_out": ("cloudwatch", "dynamodb", "events", "lambda", "s3"),
 }
 
 

@@ -36,7 +36,7 @@ SERVICES = {
     "evaluate": {"cloudwatch", "dynamodb", "events", "s3"},
     "gate": {"dynamodb", "events", "s3"},
     "ingest": {"dynamodb"},
-    "roll_out": {"dynamodb", "lambda", "s3"},
+    "roll_out": {"cloudwatch", "dynamodb", "events", "lambda", "s3"},
     "snapshot": {"dynamodb", "s3", "stepfunctions"},
 }
 # Rooms of `functions/` that a function may ship files of, beside its own and the words that all share.
