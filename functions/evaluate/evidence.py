@@ -1,6 +1,7 @@
 """From an evaluation's findings to the evidence that the verdict is made of."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from functions.domain.evaluation import Evaluation
@@ -34,7 +35,7 @@ def evidence(
         coverage=found["maturity"]["labelled_window"]["coverage"],
         score=metric_of(performance["metrics"], metric.name),
         reference=None if reference is None else reference.metrics.get(metric.name),
-        predecessor=None if config.external else _predecessor(history, live_version),
+        predecessor=None if config.external else _predecessor(history, live_version, _begin(found)),
         estimated=None if estimate is None else metric_of(estimate["window"]["metrics"], metric.name),
         estimate_error=None if estimate is None else estimate["mean_absolute_error"],
         drifted=None if drift is None or not drift["judged"] else _drifted(drift),
@@ -57,13 +58,24 @@ def _of_version(performance: Section, version: str | None) -> Section:
     return {"rows": 0, "metrics": []} if found is None else found
 
 
-def _predecessor(history: Sequence[Evaluation], live_version: str | None) -> Predecessor | None:
-    """The version that was live before this one, with its last score."""
+def _begin(found: Mapping[str, Any]) -> datetime:
+    """When the labelled window that is judged begins."""
+    return datetime.fromisoformat(found["maturity"]["labelled_window"]["start"])
+
+
+def _predecessor(history: Sequence[Evaluation], live_version: str | None, begin: datetime) -> Predecessor | None:
+    """The version that was live before this one, with its last score; None where that is of a window before `begin`.
+
+    Scores of windows that lie apart differ by what changed between them, too: what has drifted since the version before
+    was last scored is a reason to retrain, not to go back to what never saw it.
+    """
     for before in reversed(history):
         if before.live_version in (None, live_version):
             continue
         score = before.versions.get(str(before.live_version))
         if score is not None and score.get("value") is not None:
+            if datetime.fromisoformat(before.labelled_window[1]) < begin:
+                return None
             return Predecessor(str(before.live_version), MetricValue(score["value"], score["low"], score["high"]))
     return None
 

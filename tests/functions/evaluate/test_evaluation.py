@@ -140,9 +140,18 @@ def test_a_new_version_that_does_worse_is_to_be_rolled_back(world: World, refere
     world.serve(FIRST, 3)
     judged(world, FIRST + timedelta(days=3))
     world.release(2, reference)
-    world.serve(FIRST + timedelta(days=3), 3, version="2", wrong=0.3)
-    found = judged(world, FIRST + timedelta(days=6))
+    world.serve(FIRST + timedelta(days=3), 2, version="2", wrong=0.3)
+    found = judged(world, FIRST + timedelta(days=5))
     assert (found["verdict"], found["rules"][0]) == ("ROLL_BACK", "worse_than_predecessor")
+
+
+def test_what_drifts_long_after_a_version_took_over_is_no_reason_to_go_back(world: World, reference: Reference) -> None:
+    world.serve(FIRST, 3)
+    judged(world, FIRST + timedelta(days=3))
+    world.release(2, reference)
+    world.serve(FIRST + timedelta(days=3), 6, version="2", wrong=0.3)
+    found = judged(world, FIRST + timedelta(days=9))
+    assert (found["verdict"], found["rules"][0]) == ("RETRAIN", "worse_than_reference")
 
 
 def test_rows_of_another_version_do_not_speak_for_the_live_one(world: World, reference: Reference) -> None:
