@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from functions.domain.audit import verify
-from functions.domain.errors import TrimtabError
+from functions.domain.errors import LeaseHeldError, TrimtabError
 from functions.domain.release_function import Alias, is_bootstrap
 from tests.functions.roll_out.around import comparison, requests
 from tests.functions.roll_out.commanded import (
@@ -64,18 +64,26 @@ class RollOutMachine(RuleBasedStateMachine):
 
     def runs(self, event: dict[str, Any], fate: Fate = None) -> dict[str, Any]:
         """One run, as its fate has it; what it answers, or nothing where it did not end."""
-        calls = Calls()
+        calls, left = Calls(), list[Alias]()
         if fate is not None and fate[0] == "killed":
             calls = Calls(fate[1], "after")
         elif fate is not None:
             other = person("roll_back", self.hours, reason="at once") if fate[0] == "rolled back" else self.look()
-            calls = Calls(fate[1], "before", instead=lambda: self.runs(other))
+            calls = Calls(fate[1], "before", instead=lambda: left.append(self.after(other)))
         try:
             return told(calls.tools(self.world), event)
         except KilledError:
             return {}
+        except LeaseHeldError as error:
+            assert not left or self.alias is left[0], "a run that lost its lease moves nothing any more"
+            return {"error": str(error)}
         except TrimtabError as error:
             return {"error": str(error)}
+
+    def after(self, event: dict[str, Any]) -> Alias:
+        """Where live is after a run."""
+        self.runs(event)
+        return self.alias
 
     def look(self) -> dict[str, Any]:
         return {"action": "reconcile", "time": at(self.hours)}

@@ -22,6 +22,7 @@ from tests.functions.roll_out.commanded import (
     verdict,
     with_a_champion,
 )
+from tests.functions.roll_out.killing import Calls
 from tests.functions.roll_out.trained import MODEL
 from tests.functions.roll_out.worlds import FUNCTION, FakeWorld, assert_sound, moto_world
 
@@ -344,3 +345,49 @@ def test_a_canary_that_somebody_took_off_by_hand_comes_back(world: World) -> Non
     by_hand(tools, 2)
     looks(tools, 1.1)
     assert traffic(tools) == Traffic(2, 3, 0.1)
+
+
+def test_a_rollback_moves_the_alias_by_one_call() -> None:
+    world = FakeWorld(three_served(), **CANARY)
+    tools = with_a_champion(world)
+    deploys(tools, 2, 1)
+    calls = Calls()
+    told(calls.tools(world), alarm(1.5))
+    assert calls.names.count("move_alias") == 1
+    assert not {"configure", "invoke", "publish_layer"} & set(calls.names)
+
+
+def test_a_rollback_takes_the_lease_from_a_run_at_work_which_changes_nothing_any_more() -> None:
+    for number in range(400):
+        world = FakeWorld(three_served(), **CANARY)
+        tools = with_a_champion(world)
+        deploys(tools, 2, 1)
+        calls = Calls(number, "before", instead=lambda tools=tools: told(tools, alarm(1.5)))  # type: ignore[misc]
+        try:
+            told(calls.tools(world), person("promote", 1.4))
+        except ConflictError:
+            pass
+        else:
+            if number >= len(calls.names):
+                break
+        assert world.watch.seconds == 0, "a rollback waits for nobody"
+        if tools.registry.release(MODEL, 3).barred is not None:
+            assert traffic(tools) == Traffic(2), f"overtaken at call {number}"
+        assert_sound(tools)
+    assert number > 10
+
+
+def test_old_releases_are_given_up_and_the_last_ones_stay(world: World) -> None:
+    world.around.configure(**{**CANARY, "steps": ()}, keep=1)
+    tools = with_a_champion(world)
+    for hours, seed in ((1, 2), (2, 3)):
+        deploys(tools, seed, hours)
+    there = {state.number for state in tools.releases.versions(FUNCTION)}
+    assert there == {1, 3, 4}, "bootstrap's, the one to go back to, and the live one"
+    given_up = tools.registry.release(MODEL, 2)
+    assert (given_up.pruned_at, tools.registry.version(MODEL, 1).state) == ("2013-03-01T02:00:00Z", "retired")
+    assert given_up.layer not in tools.releases.layer_versions(tools.names.model_layer(MODEL))
+    answer = deploys(tools, 1, 3)
+    assert (answer["live"], answer["model_version"]) == (5, 1)
+    assert tools.registry.version(MODEL, 1).state == "approved"
+    assert_sound(tools)
