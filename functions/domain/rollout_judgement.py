@@ -33,12 +33,13 @@ class Decision:
 class Comparison:
     """What the gate says of both releases since the rollout began: rows of the challenger, with a label and in all.
 
-    `low` and `high` hold the challenger's mean loss minus the champion's, on the same rows; None while nothing can be
-    said. `psi` is how far the distribution of its predictions is from the champion's.
+    `mean` is the challenger's mean loss minus the champion's, on the same rows, `low` and `high` where it lies; None
+    while nothing can be said. `psi` is how far the distribution of its predictions is from the champion's.
     """
 
     rows: int
     labelled: int
+    mean: float | None
     low: float | None
     high: float | None
     psi: float | None
@@ -57,6 +58,7 @@ class Comparison:
             return cls(
                 int(document["rows"]["challenger"]),
                 int(document["labelled_challenger"]),
+                difference["mean"],
                 difference["low"],
                 difference["high"],
                 document["prediction_psi"],
@@ -135,6 +137,9 @@ def _waits(
         yield f"rows: {rows:,} of {needed:,}"
     if "labels" in judges and compared is not None and compared.labelled < needed:
         yield f"labels: {compared.labelled:,} of {needed:,}"
+    elif "labels" in judges and compared is not None and compared.low is None and compared.mean != 0:
+        # Not one row is answered differently where the mean is 0: there is nothing that more labels could show.
+        yield "labels of more hours: those that there are do not say how far its loss may be from the champion's"
     if "predictions" in judges and compared is not None and compared.rows >= needed:
         if compared.psi is None:
             yield "its predictions to be comparable with the champion's"

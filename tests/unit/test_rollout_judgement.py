@@ -56,6 +56,7 @@ def test_after_the_last_step_it_gets_all_of_the_traffic() -> None:
         (replace(evidence(), compared=None), "the first comparison of its predictions"),
         (replace(evidence(), requests=()), "its first request to be counted"),
         (replace(evidence(), requests=((Requests(50, 0), Requests(0, 0)),)), "its first request to be counted"),
+        (evidence(low=None, high=None), "labels of more hours"),
         (evidence(psi=0.26), "its predictions differ by PSI 0.26, and 0.25 is allowed"),
         (evidence(psi=None), "its predictions to be comparable"),
         (Evidence(), "the first comparison of its predictions; for its first request to be counted"),
@@ -65,6 +66,11 @@ def test_what_is_missing_is_waited_for_and_named(known: Evidence, waits: str) ->
     decision = decide(rollout(), known, LATE, limits())
     assert decision.action == "hold"
     assert waits in decision.reason
+
+
+def test_two_models_that_answer_alike_need_no_interval() -> None:
+    alike = Comparison.from_document(comparison(100, 100, None, None, 0.0, mean=0.0))
+    assert decide(rollout(), replace(evidence(), compared=alike), LATE, limits()).action == "advance"
 
 
 def test_a_step_lasts_as_long_as_it_must() -> None:

@@ -57,7 +57,12 @@ class FakeEvents:
 
 
 def comparison(
-    rows: int, labelled: int, low: float | None = None, high: float | None = None, psi: float | None = 0.01
+    rows: int,
+    labelled: int,
+    low: float | None = None,
+    high: float | None = None,
+    psi: float | None = 0.01,
+    mean: float = 0.01,
 ) -> dict[str, Any]:
     """What the gate answers: rows of the challenger, and how its loss differs."""
     return {
@@ -67,7 +72,7 @@ def comparison(
         "labelled": 10 * labelled,
         "labelled_challenger": labelled,
         "loss": {"champion": 0.4, "challenger": 0.41},
-        "difference": {"mean": 0.01, "low": low, "high": high},
+        "difference": {"mean": mean, "low": low, "high": high},
         "prediction_psi": psi,
     }
 
