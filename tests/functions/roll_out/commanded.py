@@ -1,13 +1,17 @@
 """Events as `roll_out` gets them, and a stage with a champion to roll out beside."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from functions.domain.traffic import Traffic
 from functions.roll_out.commands import obeyed
 from functions.roll_out.run import Tools
+from tests.functions.roll_out.around import comparison, requests
 from tests.functions.roll_out.trained import MODEL, Predict, prefix_of, trained
-from tests.functions.roll_out.worlds import NAMES, FakeWorld, MotoWorld
+from tests.functions.roll_out.worlds import FUNCTION, NAMES, FakeWorld, MotoWorld, moto_world
 
 World = FakeWorld | MotoWorld
 
@@ -85,3 +89,35 @@ def passes_the_gate(tools: Tools, seed: int, hours: float) -> None:
     version = tools.registry.register(artifact, "gate", at(hours))
     tools.artifacts.keep(artifact, version.number)
     tools.registry.approve(MODEL, version.number, "gate", at(hours))
+
+
+@contextmanager
+def canary_world(kind: str) -> Iterator[World]:
+    """A cloud of fakes or of moto, whose model has canaries."""
+    if kind == "moto":
+        with moto_world(three_served(), **CANARY) as world:
+            yield world
+    else:
+        yield FakeWorld(three_served(), **CANARY)
+
+
+def traffic(tools: Tools) -> Traffic:
+    """Where the alias sends the traffic; the registry must say the same."""
+    alias = tools.releases.alias(FUNCTION)
+    assert alias is not None
+    record = tools.registry.model(MODEL)
+    assert record.confirmed == record.wanted
+    assert record.confirmed.is_that_of(alias.version, alias.weights)
+    return record.confirmed
+
+
+def enough(world: World, rows: int = 100, labelled: int | None = None) -> None:
+    """Evidence without an objection."""
+    world.around.gate.answer = comparison(rows, rows if labelled is None else labelled, -0.01, 0.01)
+    world.around.metrics.periods = [requests(9 * rows, rows)]
+
+
+def by_hand(tools: Tools, number: int, weights: dict[str, float] | None = None) -> None:
+    alias = tools.releases.alias(FUNCTION)
+    assert alias is not None
+    tools.releases.move_alias(FUNCTION, number, alias.revision, "by hand", weights or {})
