@@ -17,6 +17,7 @@ from trimtab.virtual_clock import HEADER
 CLIENTS = 3  # requests under way at once
 AHEAD = 32  # that may wait for a client
 LABELS_A_REQUEST = 5_000
+TRIES = 8  # of a request that a broken release may answer
 
 
 class LabelsEndpoint(Protocol):
@@ -30,7 +31,8 @@ class LabelsEndpoint(Protocol):
 class ReplayTraffic:
     """`send` hands over what is to be sent, in the order of time; `land` waits until all of it is answered.
 
-    `ids` is by row: its prediction's id, None for a row that was not sent yet or was turned away.
+    `ids` is by row: its prediction's id, None for a row that was not sent yet or was turned away. `errors` counts
+    requests that ended in a server's error and were asked again, as a client would.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class ReplayTraffic:
         self._values = json_values(rows.labels)
         self.ids: list[str | None] = [None] * len(rows)
         self.labels_sent = 0
+        self.errors = 0
         self.refused: list[str] = []  # why, a row each
 
     def send(self, one: Send) -> None:
@@ -98,7 +101,7 @@ class ReplayTraffic:
     def _ask(self, body: Body, first: int, time_ms: int) -> None:
         """Have rows answered; where some are refused, the others are asked for again without them."""
         try:
-            answer = self._endpoint.ask_encoded(body.data, **{HEADER: str(time_ms)}).answer
+            answer = self._answer(body, time_ms)
         except InvalidRequestError as error:
             if body.entries == 1:
                 with self._lock:
@@ -109,6 +112,16 @@ class ReplayTraffic:
                 first += half.entries
             return
         self.ids[first : first + body.entries] = [prediction["id"] for prediction in answer["predictions"]]
+
+    def _answer(self, body: Body, time_ms: int) -> dict[str, Any]:
+        """The answer, asked for again where there is none: beside a broken release there may be another."""
+        for _ in range(TRIES - 1):
+            try:
+                return self._endpoint.ask_encoded(body.data, **{HEADER: str(time_ms)}).answer
+            except UnavailableError:
+                with self._lock:
+                    self.errors += 1
+        return self._endpoint.ask_encoded(body.data, **{HEADER: str(time_ms)}).answer
 
     def _send_labels(self, one: Send) -> None:
         for body in self._label_documents(one):

@@ -24,17 +24,23 @@ CONNECTIONS = 8
 class SignedEndpoint:
     """One model's `labels` and `observations` calls, with connections that are kept; threads may share it.
 
-    Signs as the local cloud's own account there, and as boto3 would anywhere else.
+    Signs with `credentials`; without any as the local cloud's own account there, and as boto3 would anywhere else.
 
     Raises:
         NotFoundError: the model is not deployed in the stage.
         UnavailableError: there are no AWS credentials.
     """
 
-    def __init__(self, stage: Stage, model: str, pause: Callable[[float], None] = sleep) -> None:
+    def __init__(
+        self,
+        stage: Stage,
+        model: str,
+        pause: Callable[[float], None] = sleep,
+        credentials: Credentials | None = None,
+    ) -> None:
         self._base = f"{find_endpoint(stage, model).url}/models/{model}/"
         self._region = stage.names.region
-        self._credentials = _credentials(stage)
+        self._credentials = credentials or _credentials(stage)
         self._pool = urllib3.PoolManager(maxsize=CONNECTIONS, timeout=TIMEOUT_S, retries=False)
         self._pause = pause
 

@@ -15,7 +15,7 @@ from functions.domain.dataset import Dataset
 from functions.domain.errors import InvalidRequestError, UnavailableError
 from trimtab.endpoint import Answered, Endpoint
 from trimtab.replay_timeline import HOUR_MS, timeline
-from trimtab.replay_traffic import ReplayTraffic
+from trimtab.replay_traffic import TRIES, ReplayTraffic
 
 ROWS = 200
 START = np.datetime64("2024-01-01T00:00:00", "us")
@@ -130,3 +130,33 @@ def test_a_refused_label_ends_the_replay_with_its_reason() -> None:
     rows, endpoint = dataset([1.0], [True]), FakeEndpoint()
     with pytest.raises(UnavailableError, match="refused 1 of 1 labels: no such class"):
         lived(rows, FakeLabels(endpoint, refuse=True), endpoint)
+
+
+class Flaky(FakeEndpoint):
+    """Fails every third request, as a broken release with a share of the traffic does."""
+
+    def __init__(self, always: bool = False) -> None:
+        super().__init__()
+        self.asked, self._always = 0, always
+
+    def ask_encoded(self, body: bytes, **headers: str) -> Answered:
+        with self._lock:
+            self.asked += 1
+            fails = self._always or self.asked % 3 == 0
+        if fails:
+            raise UnavailableError("Internal server error (HTTP 502)")
+        return super().ask_encoded(body, **headers)
+
+
+def test_what_a_broken_release_answers_is_asked_again() -> None:
+    rows, endpoint = dataset([float(number) for number in range(60)], [True] * 60), Flaky()
+    traffic = lived(rows, FakeLabels(endpoint), endpoint, most_bytes=60)
+    assert traffic.rows_sent == 60
+    assert traffic.errors == endpoint.asked - len(endpoint.requests) > 0
+
+
+def test_an_endpoint_that_answers_nothing_ends_the_replay() -> None:
+    rows, endpoint = dataset([1.0], [True]), Flaky(always=True)
+    with pytest.raises(UnavailableError, match="502"):
+        lived(rows, FakeLabels(endpoint), endpoint)
+    assert endpoint.asked == TRIES
