@@ -10,6 +10,7 @@ from functions.adapters.monitoring_registry import MonitoringRegistry
 from functions.adapters.registry import Registry
 from functions.adapters.registry_table import RegistryTable
 from functions.domain.errors import NotFoundError
+from functions.domain.model_version import ModelRecord
 from trimtab import local_process
 from trimtab.correction_status import correction_status
 from trimtab.endpoint import find_endpoint
@@ -74,7 +75,7 @@ def _hosted(stage: Stage, model: str, registry: Registry) -> dict[str, Any]:
     return {
         "release": live.number if live else None,
         "model_version": live.model_version if live else None,
-        "alias": {"version": int(alias["FunctionVersion"]), "as_registered": _as_registered(alias, known.record.live)},
+        "alias": {"version": int(alias["FunctionVersion"]), "as_registered": _as_registered(alias, known.record)},
         "versions": [asdict(version) for version in known.versions],
         "releases": [asdict(release) for release in known.releases],
     }
@@ -92,6 +93,9 @@ def _alias(stage: Stage, model: str) -> dict[str, Any]:
     return alias
 
 
-def _as_registered(alias: dict[str, Any], live: int | None) -> bool:
-    """Whether the alias points to what the registry says; if not, somebody moved it by hand."""
-    return int(alias["FunctionVersion"]) == (BOOTSTRAP_VERSION if live is None else live)
+def _as_registered(alias: dict[str, Any], record: ModelRecord) -> bool:
+    """Whether the alias sends the traffic where the registry says; if not, somebody moved it by hand."""
+    weights = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
+    if record.live is None:
+        return int(alias["FunctionVersion"]) == BOOTSTRAP_VERSION and not weights
+    return record.confirmed.is_that_of(alias["FunctionVersion"], weights)

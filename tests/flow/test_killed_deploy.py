@@ -64,7 +64,7 @@ def attempt(stage: Stage, artifact: Path) -> None:
         deploy(stage, "flights", artifact, actor="tests")
 
 
-@pytest.mark.parametrize("word", ["registered version", "configured", "recorded release", "shall be live"])
+@pytest.mark.parametrize("word", ["registered version", "configured", "recorded release", "gets all of the traffic"])
 def test_a_deployment_that_was_killed_is_finished_by_the_next(own_cloud: Project, tmp_path: Path, word: str) -> None:
     artifact = train_if_needed(own_cloud, "flights")
     stage = open_stage(own_cloud, LOCAL)
