@@ -21,9 +21,13 @@ LABEL_KINDS: Mapping[type, str] = {bool: "bool", int: "float32", str: "string"} 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """`training` ends before `replayed` begins. `own_training` is None where the folder trains as it stands."""
+    """`first` are the rows that train; it ends before `replayed` begins.
+
+    `own_training` is the same, or None where the folder trains as it stands.
+    """
 
     replayed: Dataset
+    first: Dataset
     own_training: Dataset | None
 
     @property
@@ -43,7 +47,8 @@ def folder_history(folder: Path, settings: ModelSettings, share: float, until: d
     if settings.train.end is None:
         return _by_share(dataset, share, until)
     _times_of(dataset)
-    return _checked(History(dataset.between(settings.train.end, until), None), until)
+    first = dataset.between(None, settings.train.end)
+    return _checked(History(dataset.between(settings.train.end, until), first, None), until)
 
 
 def file_history(
@@ -71,7 +76,8 @@ def _by_share(dataset: Dataset, share: float, until: datetime | None) -> History
     """Cut where the first `share` of the rows ends, or a little before: rows of one moment are not parted."""
     times = _times_of(dataset)
     cut = int(np.searchsorted(times, times[min(int(len(times) * share), len(times) - 1)]))
-    return _checked(History(dataset.take(slice(cut, None)).between(None, until), dataset.take(slice(0, cut))), until)
+    first = dataset.take(slice(0, cut))
+    return _checked(History(dataset.take(slice(cut, None)).between(None, until), first, first), until)
 
 
 def _checked(history: History, until: datetime | None) -> History:

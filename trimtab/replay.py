@@ -1,18 +1,16 @@
 """`trimtab replay`: live through a model's history in virtual time, and say what Trimtab would have said."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Protocol
+
+import numpy as np
 
 from functions.adapters.model_folder import load_settings
 from functions.adapters.model_settings import ModelSettings
-from functions.adapters.monitoring_registry import MonitoringRegistry
-from functions.adapters.registry_table import RegistryTable
 from functions.domain.durations import duration
 from functions.domain.errors import InvalidRequestError
 from functions.domain.windows import Window
@@ -20,11 +18,17 @@ from trimtab.console import note, step
 from trimtab.deploy import deploy
 from trimtab.endpoint import find_endpoint
 from trimtab.history import History, file_history, folder_history
+from trimtab.judged_rows import judged_rows
 from trimtab.project import Project
+from trimtab.replay_baselines import Past, compare
 from trimtab.replay_cloud import ReplayFolder, forget, replay_cloud
+from trimtab.replay_events import Correction, correction
 from trimtab.replay_outcome import Outcome, fetch_reports, outcome
+from trimtab.replay_page import write_page
 from trimtab.replay_timeline import HOUR_MS, Timeline, timeline
 from trimtab.replay_traffic import ReplayTraffic
+from trimtab.replay_watch import Watch, Watcher
+from trimtab.replayed import Replayed
 from trimtab.signed_endpoint import SignedEndpoint
 from trimtab.stage import Stage
 from trimtab.training import train_if_needed
@@ -40,53 +44,9 @@ class Asked:
     time: str | None = None
     train_share: float = 0.1
     label_delay: str | None = None  # by default [label] matures_after
+    calendar: str | None = "30d"  # how often the calendar's line is refitted; None: there is no such line
     until: datetime | None = None
     keep: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """What was sent, what the log's table holds of it, and where the last report lies."""
-
-    model: str
-    rows_sent: int
-    rows_refused: int
-    labels_sent: int
-    outcome: Outcome
-    failures: tuple[str, ...]  # runs of schedules
-    last_report: Path | None
-    seconds: float
-
-    def to_document(self) -> dict[str, Any]:
-        """What `--json` prints."""
-        whole = self.outcome.whole
-        return {
-            "model": self.model,
-            "rows_sent": self.rows_sent,
-            "rows_refused": self.rows_refused,
-            "rows_found": whole.rows,
-            "labels_sent": self.labels_sent,
-            "labels_found": whole.labelled,
-            "evaluations": len(self.outcome.evaluations),
-            "verdicts": dict(Counter(one.verdict for one in self.outcome.evaluations)),
-            "metric": {"name": self.outcome.judged_metric, "value": whole.realised},
-            "failed_runs": len(self.failures),
-            "report": None if self.last_report is None else str(self.last_report),
-            "seconds": round(self.seconds, 1),
-        }
-
-
-class Watcher(Protocol):
-    """Who is told how far a replay is."""
-
-    def begin(self, rows: int) -> None:
-        """So many rows are to be sent."""
-
-    def rows(self, count: int) -> None:
-        """So many more are answered, or refused."""
-
-    def time(self, now: datetime, verdict: str | None) -> None:
-        """The clock was moved; the last verdict, None before the first."""
 
 
 def replay(project: Project, asked: Asked, watcher: Watcher) -> Replayed:
@@ -101,37 +61,77 @@ def replay(project: Project, asked: Asked, watcher: Watcher) -> Replayed:
     settings = load_settings(folder)
     if settings.train.external:
         raise InvalidRequestError(f"{asked.model} is hosted elsewhere ([train] external): there is no model to replay")
+    period = None if asked.calendar is None else duration(asked.calendar)
     with step("read the history"):
         history = _history(folder, settings, asked)
     delay = duration(asked.label_delay or settings.label.matures_after)
     plan = timeline(history.times, delay, settings.guard.max_rows)
     forget(project, asked.model)
     artifact = _trained(project, folder, history, asked.model)
-    kept = ReplayFolder.of(project, asked.model)
-    start_ms = int(plan.asked_ms[0]) // HOUR_MS * HOUR_MS
-    with replay_cloud(project, asked.model, asked.keep) as stage:
-        clock = VirtualClock(str(stage.endpoint))
-        clock.move(start_ms)
-        with step("register, publish, smoke-test, go live"):
-            deploy(stage, asked.model, artifact, actor="replay", at=_moment(start_ms))
-        traffic = _traffic(stage, asked.model, history, plan, settings, watcher)
-        end_ms = _end_ms(plan, settings)
-        watcher.begin(len(history.replayed))
-        with _closing(traffic):
-            _live_through(traffic, plan, clock, end_ms, _verdicts(stage, asked.model, clock, watcher))
-        with step("count what the log holds, and fetch the reports"):
-            found = outcome(stage, asked.model, kept, Window(_moment(start_ms), _moment(end_ms)))
-            page = fetch_reports(stage, found.evaluations, kept.reports)
+    lived = _lived(project, asked, artifact, history, plan, settings, watcher)
+    traffic, kept = lived.traffic, ReplayFolder.of(project, asked.model)
+    with step("score what the first model and the calendar would have answered"):
+        answered = np.array([one is not None for one in traffic.ids], dtype=bool)
+        past = Past(history.first, history.replayed, plan.asked_ms, plan.known_ms, answered)
+        rows = judged_rows(kept.table, traffic.ids, settings.config)
+        compared = compare(folder, settings, artifact, past, rows, period, note)
+    page = None
+    if compared is not None:
+        page = write_page(kept.root, asked.model, compared, lived.outcome, lived.correction)
     return Replayed(
         model=asked.model,
         rows_sent=traffic.rows_sent,
         rows_refused=len(traffic.refused),
         labels_sent=traffic.labels_sent,
-        outcome=found,
-        failures=tuple(clock.failures),
-        last_report=page,
+        outcome=lived.outcome,
+        correction=lived.correction,
+        comparison=compared,
+        failures=lived.failures,
+        last_report=lived.last_report,
+        picture=page,
         seconds=perf_counter() - begun,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Lived:
+    """What is left of a replay once its cloud is gone."""
+
+    traffic: ReplayTraffic
+    outcome: Outcome
+    correction: Correction
+    failures: tuple[str, ...]
+    last_report: Path | None
+
+
+def _lived(
+    project: Project,
+    asked: Asked,
+    artifact: Path,
+    history: History,
+    plan: Timeline,
+    settings: ModelSettings,
+    watcher: Watcher,
+) -> _Lived:
+    """Live through the history in a cloud of its own, and fetch what it leaves behind."""
+    kept, model = ReplayFolder.of(project, asked.model), asked.model
+    start_ms = int(plan.asked_ms[0]) // HOUR_MS * HOUR_MS
+    with replay_cloud(project, model, asked.keep) as stage:
+        clock = VirtualClock(str(stage.endpoint))
+        clock.move(start_ms)
+        with step("register, publish, smoke-test, go live"):
+            deploy(stage, model, artifact, actor="replay", at=_moment(start_ms))
+        traffic = _traffic(stage, model, history, plan, settings, watcher)
+        end_ms = _end_ms(plan, settings)
+        watcher.begin(len(history.replayed))
+        with _closing(traffic):
+            _live_through(traffic, plan, clock, end_ms, Watch(stage, model, clock, watcher).moved)
+        failures = tuple(clock.settle())
+        with step("count what the log holds, and fetch the reports"):
+            found = outcome(stage, model, kept, Window(_moment(start_ms), _moment(end_ms)))
+            page = fetch_reports(stage, found.evaluations, kept.reports)
+            done = correction(stage, model, found.evaluations)
+    return _Lived(traffic, found, done, failures, page)
 
 
 def _history(folder: Path, settings: ModelSettings, asked: Asked) -> History:
@@ -180,20 +180,6 @@ def _end_ms(plan: Timeline, settings: ModelSettings) -> int:
     last_ms = (int(plan.known_ms[-1]) // HOUR_MS + 1) * HOUR_MS
     more = duration(settings.evaluate.schedule) + duration(settings.label.matures_after) + timedelta(hours=1)
     return last_ms + round(more.total_seconds() * 1000)
-
-
-def _verdicts(stage: Stage, model: str, clock: VirtualClock, watcher: Watcher) -> Callable[[list[str]], None]:
-    """Tells the watcher the time, and the last verdict whenever an evaluation has run."""
-    monitoring = MonitoringRegistry(RegistryTable(stage.client("dynamodb"), stage.names.registry_table))
-    schedule = stage.names.function("evaluate", model)
-    last: list[str] = []
-
-    def moved(fired: list[str]) -> None:
-        if schedule in fired and (newest := monitoring.evaluations(model, 1)):
-            last[:] = [newest[0].verdict]
-        watcher.time(_moment(clock.now_ms), last[0] if last else None)
-
-    return moved
 
 
 @contextmanager
