@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up all they need; `make help` lists the rest.
-.PHONY: help setup demo test test-slow check lint types synth bench bench-serving bench-tritonclient bench-evaluate bench-drift bench-cbpe bench-canary bench-poison bench-retrain clean
+.PHONY: help setup demo test test-slow check lint types synth bench bench-serving bench-tritonclient bench-evaluate bench-drift bench-cbpe bench-canary bench-poison bench-retrain bench-streams bench-loop clean
 
 BIN := .venv/bin
 
@@ -30,7 +30,7 @@ types: setup     ## mypy, strict
 synth: setup     ## the CloudFormation templates, into cdk.out
 	$(BIN)/python app.py
 
-bench: bench-serving bench-tritonclient bench-evaluate bench-drift bench-cbpe bench-canary bench-poison bench-retrain  ## all measurements side by side with peers
+bench: bench-serving bench-tritonclient bench-evaluate bench-drift bench-cbpe bench-canary bench-poison bench-retrain bench-loop bench-streams  ## all measurements side by side with peers
 
 bench-serving: setup  ## the serving path, warm and cold, beside its peers
 	$(BIN)/python -m bench.serving
@@ -55,6 +55,12 @@ bench-poison: setup  ## what false labels cost, with and without the defence
 
 bench-retrain: setup  ## what a retraining takes beside its fit alone
 	$(BIN)/python -m bench.retrain
+
+bench-loop: setup  ## settings of the loop side by side, simulated, on streams and on flights
+	$(BIN)/python -m bench.loop_policy
+
+bench-streams: setup  ## the whole loop on drifting streams that it was never tuned to, beside refits on the calendar
+	$(BIN)/python -m bench.streams
 
 clean:           ## what was built (not the local cloud's state)
 	rm -rf .build cdk.out
