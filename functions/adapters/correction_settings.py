@@ -21,7 +21,7 @@ class CorrectionSection(BaseModel):
 class QuarantineSettings(CorrectionSection):
     """[quarantine]; docs/model-toml.md explains each key."""
 
-    sender_share: float = Field(default=0.5, gt=0, le=1)
+    sender_share: float = Field(default=1.0, gt=0, le=1)
     flips: bool = True
 
 

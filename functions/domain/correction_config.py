@@ -25,7 +25,7 @@ class TrainConfig:
     memory_mb: int = 3_008
     holdout: float = 0.2
     seed: int = 0
-    sender_share: float = 0.5
+    sender_share: float = 1.0
     flips: bool = True
 
     @property

@@ -16,9 +16,13 @@ import numpy as np
 from functions.domain.chi_squared import quantile
 from functions.domain.sender_calibration import Floats, Ints, calibrated_without
 
-LEAST_LABELS = 100  # of a sender, and of all others together, before anything is said of it
+LEAST_LABELS = 100  # of a sender, before anything is said of it; the others together must have more than it
+FEW_SENDERS = (
+    4  # with fewer, what senders differ by is not known: only labels that are mostly false are held against one
+)
 MATERIAL = 0.03  # share of flipped labels above the others' median, below which a sender is left alone
 SURE = 0.999  # of all senders together
+MOSTLY_FALSE = 0.5  # share of flipped labels from which on a label is rather false than right
 _DEVIATIONS = 1.96  # of the limits
 _STEPS, _CONVERGED = 300, 1e-5
 _PRIOR = 2.0  # rows of each class that a sender is taken to have labelled rightly
@@ -43,7 +47,7 @@ class SenderNoise:
     @property
     def takes_all(self) -> bool:
         """Whether labels of the sender are surely more often false than right."""
-        return self.low >= 0.5
+        return self.low >= MOSTLY_FALSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class NoiseFindings:
 
     @property
     def usual(self) -> float:
-        """The median sender's share of flipped labels."""
+        """The median sender's share of flipped labels, of those that were judged."""
         return median(sender.rate for sender in self.senders) if self.senders else 0.0
 
 
@@ -64,7 +68,7 @@ def sender_noise(chances: Floats, given: Ints, senders: Ints, periods: Ints | No
 
     Senders are compared with the others who are in line; so it is done again until no more are out of line. `periods`
     [rows] numbers stretches of time (days) whose common drift accuses nobody either. One sender alone cannot be
-    compared.
+    compared, and one who sent half of all labels or more is what the others are compared with.
     """
     numbers = np.unique(senders)
     trusted = np.ones(len(given), bool)
@@ -87,24 +91,39 @@ def sender_noise(chances: Floats, given: Ints, senders: Ints, periods: Ints | No
 
 def _judge(clean: Floats, given: Ints, senders: Ints, numbers: Sequence[int]) -> list[SenderNoise]:
     classes = clean.shape[1]
-    estimates = []
+    estimates, weights = [], []
     for number in numbers:
         theirs = senders == number
-        if min(int(theirs.sum()), int((~theirs).sum())) >= LEAST_LABELS:
+        if LEAST_LABELS <= int(theirs.sum()) < int((~theirs).sum()):
             estimates.append((number, _estimate(clean[theirs], given[theirs])))
+            weights.append(int(theirs.sum()))
     if not estimates:
         return []
-    # What the median sender has, honest ones differ by: whom they serve differs too. As genomic control scales tests
-    # (Devlin and Roeder 1999, Biometrics 55(4), p. 997).
-    scale = max(1.0, median(e.ratio for _, e in estimates) / quantile(0.5, classes))
+    rest = len(given) - sum(weights)  # of a sender with most of the labels, and of those with too few
+    # What the median label's sender has, honest ones differ by: whom they serve differs too. As genomic control scales
+    # tests (Devlin and Roeder 1999, Biometrics 55(4), p. 997).
+    scale = max(1.0, _median([e.ratio for _, e in estimates], weights, rest) / quantile(0.5, classes))
     bound = quantile(1 - (1 - SURE) / len(estimates), classes)
-    usual = median(e.rate for _, e in estimates)
+    usual = _median([e.rate for _, e in estimates], weights, rest)
     found = []
     for number, e in estimates:
         low, high = e.limits(scale)
         sure = e.ratio / scale > bound and low > usual and e.rate - usual >= MATERIAL
+        sure = sure and (len(numbers) >= FEW_SENDERS or low >= MOSTLY_FALSE)
         found.append(SenderNoise(number, e.rows, e.rate, low, high, tuple(e.flips.tolist()), e.ratio / scale, sure))
     return found
+
+
+def _median(values: Sequence[float], weights: Sequence[int], rest: int) -> float:
+    """The weighted median; `rest` is the weight of what is taken to be 0."""
+    half, seen = (sum(weights) + rest) / 2, float(rest)
+    if seen > half:
+        return 0.0
+    for value, weight in sorted(zip(values, weights, strict=True)):
+        seen += weight
+        if seen >= half:
+            return value
+    return max(values)
 
 
 @dataclass(frozen=True, slots=True)
