@@ -8,7 +8,7 @@ from infra.function_code import build
 from trimtab.stage import Stage
 
 HANDLER = "functions/predict/handler.py"
-GOOD_REQUESTS = 25  # in one process; a smoke test sends two
+GOOD_REQUESTS = 3  # in one process; a smoke test sends two
 # A cache without a bound, as it is often met with; the bound is low, so that nobody has to wait for it.
 BUG = f'''
 

@@ -1,6 +1,7 @@
 """`trimtab replay`: live through a model's history in virtual time, and say what Trimtab would have said."""
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from trimtab.endpoint import find_endpoint
 from trimtab.history import History, file_history, folder_history
 from trimtab.judged_rows import judged_rows
 from trimtab.project import Project
+from trimtab.replay_acts import Act, Scene
 from trimtab.replay_baselines import Past, compare
 from trimtab.replay_cloud import ReplayFolder, forget, replay_cloud
 from trimtab.replay_events import Correction, correction
@@ -49,8 +51,10 @@ class Asked:
     keep: bool = False
 
 
-def replay(project: Project, asked: Asked, watcher: Watcher) -> Replayed:
+def replay(project: Project, asked: Asked, watcher: Watcher, acts: Sequence[Act] = ()) -> Replayed:
     """Train on the history's first part, deploy into a cloud of its own, and live through the rest.
+
+    `acts` are done on the way, in the order of time.
 
     Raises:
         TrimtabError: the folder, the file or an option is wrong; the model refused to be trained or deployed; a
@@ -68,7 +72,7 @@ def replay(project: Project, asked: Asked, watcher: Watcher) -> Replayed:
     plan = timeline(history.times, delay, settings.guard.max_rows)
     forget(project, asked.model)
     artifact = _trained(project, folder, history, asked.model)
-    lived = _lived(project, asked, artifact, history, plan, settings, watcher)
+    lived = _lived(project, asked, artifact, history, plan, settings, watcher, acts)
     traffic, kept = lived.traffic, ReplayFolder.of(project, asked.model)
     with step("score what the first model and the calendar would have answered"):
         answered = np.array([one is not None for one in traffic.ids], dtype=bool)
@@ -112,6 +116,7 @@ def _lived(
     plan: Timeline,
     settings: ModelSettings,
     watcher: Watcher,
+    acts: Sequence[Act],
 ) -> _Lived:
     """Live through the history in a cloud of its own, and fetch what it leaves behind."""
     kept, model = ReplayFolder.of(project, asked.model), asked.model
@@ -125,7 +130,8 @@ def _lived(
         end_ms = _end_ms(plan, settings)
         watcher.begin(len(history.replayed))
         with _closing(traffic):
-            _live_through(traffic, plan, clock, end_ms, Watch(stage, model, clock, watcher).moved)
+            life = _Life(stage, model, traffic, clock, Watch(stage, model, clock, watcher).moved)
+            life.live(plan, acts, end_ms)
         failures = tuple(clock.settle())
         with step("count what the log holds, and fetch the reports"):
             found = outcome(stage, model, kept, Window(_moment(start_ms), _moment(end_ms)))
@@ -162,17 +168,36 @@ def _traffic(
     return ReplayTraffic(endpoint, labels, history.replayed, plan, limits, watcher.rows)
 
 
-def _live_through(
-    traffic: ReplayTraffic, plan: Timeline, clock: VirtualClock, end_ms: int, moved: Callable[[list[str]], None]
-) -> None:
-    """Send everything in the order of time; before a schedule fires, all that came earlier is answered."""
-    for send in plan:
-        if clock.is_due_by(send.time_ms):
-            traffic.land()
-            moved(clock.move(send.time_ms))
-        traffic.send(send)
-    traffic.land()
-    moved(clock.move(end_ms))
+@dataclass(frozen=True, slots=True)
+class _Life:
+    """Traffic, clock and acts in one order. `moved` is told of each move, with the schedules that fired."""
+
+    stage: Stage
+    model: str
+    traffic: ReplayTraffic
+    clock: VirtualClock
+    moved: Callable[[list[str]], None]
+
+    def live(self, plan: Timeline, acts: Sequence[Act], end_ms: int) -> None:
+        """Send all in the order of time; before a schedule fires, or an act, what came earlier is answered."""
+        waiting = deque(acts)
+        for send in plan:
+            while waiting and waiting[0].at_ms <= send.time_ms:
+                self._act(waiting.popleft())
+            if self.clock.is_due_by(send.time_ms):
+                self._stand(send.time_ms)
+            self.traffic.send(send)
+        for act in waiting:
+            self._act(act)
+        self._stand(end_ms)
+
+    def _act(self, act: Act) -> None:
+        self._stand(act.at_ms)
+        act.do(Scene(self.stage, self.model, self.traffic, act.at_ms))
+
+    def _stand(self, time_ms: int) -> None:
+        self.traffic.land()
+        self.moved(self.clock.move(time_ms))
 
 
 def _end_ms(plan: Timeline, settings: ModelSettings) -> int:

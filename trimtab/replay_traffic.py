@@ -75,6 +75,12 @@ class ReplayTraffic:
         """End the clients; what waits is not sent any more."""
         self._clients.shutdown(wait=True, cancel_futures=True)
 
+    def labelled_between(self, start_ms: int, end_ms: int) -> Iterator[tuple[str, Any]]:
+        """Id and true label of answered rows that were asked about in a span of time, where there is a label."""
+        for row, id in enumerate(self.ids):
+            if id is not None and self._values[row] is not None and start_ms <= self._plan.asked_ms[row] < end_ms:
+                yield id, self._values[row]
+
     @property
     def rows_sent(self) -> int:
         """Rows that got an answer."""
