@@ -108,7 +108,7 @@ def _trainings(trainings: Iterable[Training]) -> Iterator[Event]:
     for one in trainings:
         when = _moment(one.ended_at or one.started_at)
         rows = f"{one.fit_rows:,} rows" if one.fit_rows else "no rows"
-        why = f": {one.reasons[0]}" if one.reasons else ""
+        why = f": {'; '.join(one.reasons)}" if one.reasons else ""
         if one.judged and one.state == "passed":
             yield Event(when, "passed", f"version {one.version}, fitted on {rows} (by {one.cause}){why}")
         elif one.judged:

@@ -33,6 +33,8 @@ matures_after = "{matures_after}"  # a guess: how long after a prediction its tr
 estimator = "estimator:build"
 seed = 0
 holdout = 0.2  # {holdout}
+schedule = "monthly"  # retrain also without a verdict: the gate refuses what is not better
+min_labels = {min_labels}  # {min_labels_why}
 
 [guard]
 out_of_range = "flag"
@@ -45,8 +47,15 @@ schedule = "{schedule}"
 window = "{window}"  # {window_why}
 slices = [{slices}]  # performance is also told by the values of these features
 
+# A challenger takes over if it is better on the newest labelled rows, and that is this sure.
 [gate]
+confidence = 0.9
 parity_tolerance = 1e-5
+
+# It gets all of the traffic after its smoke test. For shares of it first, judged on labels too: steps = [0.1, 0.5]
+[rollout]
+steps = []
+watch = "1d"  # for so long an alarm takes it back
 
 [api]
 auth = "api_key"
@@ -124,6 +133,8 @@ def model_toml(plan: Plan) -> str:
         schedule=plan.schedule,
         window=plan.window,
         window_why=plan.window_why,
+        min_labels=f"{plan.min_labels:_}",
+        min_labels_why=plan.min_labels_why,
         slices=", ".join(quoted(name) for name in plan.slices),
         holdout="the newest share, to measure on" if plan.time else "a share chosen by the seed, to measure on",
     )

@@ -25,6 +25,25 @@ def test_the_window_is_as_many_weeks_as_hold_enough_rows(
     assert (settings.evaluate.window, settings.evaluate.schedule) == (window, schedule)
 
 
+@pytest.mark.parametrize(("minutes_apart", "labels"), [(1, 1_300), (60, 2_100), (24 * 60, 1_100)])
+def test_it_is_retrained_monthly_once_there_are_new_labels_of_three_windows(
+    tmp_path: Path, minutes_apart: int, labels: int
+) -> None:
+    times = [1_700_000_000 + 60 * minutes_apart * row for row in range(ROWS)]
+    settings, _ = made(tmp_path, {"a": cycle(1.5, 2.5, 4.5), "time": times, "y": YES_NO})
+    assert (settings.train.schedule, settings.train.min_labels) == ("monthly", labels)
+
+
+def test_without_times_a_thousand_new_labels_make_a_retraining(tmp_path: Path) -> None:
+    settings, _ = made(tmp_path, {"a": list(range(1, 2 * ROWS, 2)), "y": YES_NO})
+    assert (settings.train.schedule, settings.train.min_labels) == ("monthly", 1_000)
+
+
+def test_a_challenger_that_passed_gets_all_of_the_traffic_at_once(tmp_path: Path) -> None:
+    settings, _ = made(tmp_path, {"a": list(range(1, 2 * ROWS, 2)), "y": YES_NO})
+    assert (settings.rollout.steps, settings.rollout.watch, settings.gate.confidence) == ((), "1d", 0.9)
+
+
 def test_slices_are_the_texts_of_few_values(tmp_path: Path) -> None:
     settings, _ = made(
         tmp_path,
