@@ -21,6 +21,7 @@ from functions.domain.model_config import ModelConfig
 
 TUNED_ON = 101
 PERIOD = timedelta(days=30)
+WIDTH = 132  # of a table, wherever it is printed to
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ def main() -> None:
     if not options.no_flights:
         streams.append(flights())
     for stream in streams:
-        Console().print(compared(stream, TRIED))
+        progress.print(f"living through {stream.name}")
+        Console(width=WIDTH).print(compared(stream, TRIED))
 
 
 def compared(stream: Stream, tried: Mapping[str, Settings]) -> Table:

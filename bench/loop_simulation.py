@@ -158,7 +158,7 @@ class Loop:
         window = config.train.window
         begin = stream.first if window is None else max(stream.first, stream.until(at - window))
         log = np.arange(begin, known)
-        cut = stream.until(newest_for_retraining(stream.time[log], config.train.holdout, config.evaluate.window))
+        cut = self._cut(log)
         first = np.arange(stream.first) if self._keeps_first(at) else np.arange(0)
         challenger = stream.losses(np.concatenate([first, np.arange(begin, cut)]))
         passes = self._passes(challenger, cut, known)
@@ -167,6 +167,13 @@ class Loop:
         if passes:
             self.versions.append(_Version(len(self.versions) + 1, challenger, _mean(challenger[cut:known], config)))
             self._go_live(len(self.versions) - 1, at)
+
+    def _cut(self, log: NDArray[np.int64]) -> int:
+        """The hold-out's first row: as `snapshot` cuts it, with the rows that the gate wants where half are left."""
+        config, time = self.config, self.stream.time[log]
+        wanted = newest_for_retraining(time, config.train.holdout, config.evaluate.window)
+        enough = as_datetime(time[len(log) - min(config.gate.min_rows, len(log) // 2)])
+        return self.stream.until(min(wanted, enough))
 
     def _keeps_first(self, at: datetime) -> bool:
         keep = self.config.train.keep_first_s

@@ -49,13 +49,17 @@ class Stream:
         found: NDArray[np.int64] = self.time.astype("datetime64[s]").astype(np.int64)
         return found
 
+    @cached_property
+    def _content(self) -> bytes:
+        return hashlib.sha256(self.inputs.tobytes() + self.labels.tobytes()).digest()
+
     def until(self, when: datetime) -> int:
         """How many rows had happened before that moment."""
         return int(np.searchsorted(self.time, moment(when)))
 
     def losses(self, rows: NDArray[np.int64]) -> Floats:
         """The log loss of every row of the stream [rows], by an estimator fitted on some of them."""
-        digest = hashlib.sha256(self.name.encode() + rows.tobytes() + self.inputs.tobytes()).hexdigest()[:24]
+        digest = hashlib.sha256(self.name.encode() + rows.tobytes() + self._content).hexdigest()[:24]
         file = self.kept / f"{digest}.npy"
         if not file.is_file():
             with threadpool_limits(limits=1):
@@ -71,9 +75,12 @@ class Stream:
 def file_stream(name: str, path: Path, seed: int) -> Stream:
     """A CSV file of bench/river_streams.py, with the estimator that `trimtab new` writes."""
     with duckdb.connect() as con:
-        columns = con.execute("select * from read_csv($path) order by time", {"path": str(path)}).fetchnumpy()
+        read = f"select * from read_csv($path, types = {{'{LABEL}': 'VARCHAR'}}) order by {TIME}"
+        columns = con.execute(read, {"path": str(path)}).fetchnumpy()
     labels = (columns.pop(LABEL) == "yes").astype(np.int64)
     time = columns.pop(TIME).astype("datetime64[us]")
+    if not 0 < labels.mean() < 1:
+        raise ValueError(f"{path.name} has one class")
     return Stream(
         name=f"{name}-{seed}",
         inputs=np.column_stack([_codes(column) for column in columns.values()]).astype(np.float32),

@@ -8,6 +8,7 @@ from functions.evaluate.page.markup import Html, tag
 from trimtab.replay_events import WORDS, Event, What
 
 LANE_HEIGHT, LEGEND_HEIGHT = 26, 24
+LEGEND_WIDTH, SIGN_WIDTH, LETTER_WIDTH = 880, 34, 6.3  # pixels, wide enough for any of the fonts
 LONGEST_ABOUT = 300
 
 
@@ -35,7 +36,8 @@ LANES = ("verdicts", "retrainings", "releases", "quarantine")
 
 def lanes_height(events: Sequence[Event]) -> int:
     """How much room they take: a lane for each kind that occurs, and the legend."""
-    return LANE_HEIGHT * len(_lanes(events)) + (LEGEND_HEIGHT if events else 0)
+    lines = 1 + max((line for _, _, line in _entries(events)), default=-1)
+    return LANE_HEIGHT * len(_lanes(events)) + LEGEND_HEIGHT * lines
 
 
 def lanes(
@@ -61,12 +63,22 @@ def _lanes(events: Sequence[Event]) -> list[str]:
 
 def _legend(events: Sequence[Event], middle: int, left: int) -> Iterator[Html]:
     """What each mark that occurs means."""
+    for what, at, line in _entries(events):
+        x, y = left + at, middle + LEGEND_HEIGHT * line
+        yield _mark(what, x, y, None)
+        yield tag("text", WORDS[what], x=x + 10, y=y + 4)
+
+
+def _entries(events: Sequence[Event]) -> Iterator[tuple[What, float, int]]:
+    """Where in the legend each mark stands: pixels from the left, and the line."""
     there = {event.what for event in events}
-    at = left + 6.0
+    at, line = 6.0, 0
     for what in (what for what in SIGNS if what in there):
-        yield _mark(what, at, middle, None)
-        yield tag("text", WORDS[what], x=at + 10, y=middle + 4)
-        at += 34 + 6.1 * len(WORDS[what])
+        width = SIGN_WIDTH + LETTER_WIDTH * len(WORDS[what])
+        if at + width > LEGEND_WIDTH:
+            at, line = 6.0, line + 1
+        yield what, at, line
+        at += width
 
 
 def _mark(what: What, x: float, y: float, about: str | None) -> Html:
