@@ -83,6 +83,22 @@ def test_the_metric_is_scikit_learns_of_all_labelled_rows(checkout: Path, replay
     assert replayed["metric"]["value"] == pytest.approx(log_loss(found["truth"], found["score"]), abs=1e-9)
 
 
+def test_the_frozen_model_scored_offline_is_what_the_endpoint_answered_while_nothing_was_retrained(
+    replayed: dict[str, Any],
+) -> None:
+    metric = replayed["metric"]
+    assert (replayed["retrainings"], replayed["rollouts"], replayed["calendar_retrainings"]) == (0, 0, 0)
+    assert metric["frozen"] == pytest.approx(metric["loop"], abs=1e-7)
+    assert metric["loop"] == pytest.approx(metric["value"], abs=1e-9)
+    assert metric["calendar"] == metric["frozen"]
+
+
+def test_the_picture_is_left_behind_with_the_page_that_tells_it(checkout: Path, replayed: dict[str, Any]) -> None:
+    page = Path(replayed["picture"])
+    assert page == checkout / ".trimtab-replay" / "sales" / "replay.html"
+    assert page.with_name("replay.svg").read_text() in page.read_text()
+
+
 def test_it_was_judged_each_day_and_the_reports_are_there(checkout: Path, replayed: dict[str, Any]) -> None:
     assert replayed["evaluations"] == sum(replayed["verdicts"].values()) >= 5
     assert Path(replayed["report"]).is_file()
