@@ -6,7 +6,7 @@ stretches of time (`periods`): what comes with the hour meets both.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -42,18 +42,16 @@ def errors_higher(periods: Sequence[tuple[Requests, Requests]], alpha: float = A
     The conditional binomial test (Przyborowski and Wilenski 1940, Homogeneity of results in testing samples from
     Poisson series, Biometrika 31, p. 313), made sequential: who answers a request is drawn at random, so if the release
     makes no difference, each error is the challenger's with the chance that is its share of the period's requests. That
-    share is taken as it came out and not as the alias has it.
+    share is taken as it came out and not as the alias has it. A period in which but one of both was asked says nothing
+    alone: it is put together with the next ones, until both were.
 
     Raises:
         ValueError: more errors than requests.
     """
     trials = []
-    for champion, challenger in periods:
-        if champion.errors > champion.count or challenger.errors > challenger.count:
-            raise ValueError(f"more errors than requests: {champion}, {challenger}")
-        if champion.count and challenger.count:
-            share = challenger.count / (champion.count + challenger.count)
-            trials.append((challenger.errors, champion.errors + challenger.errors, share))
+    for champion, challenger in _with_both(periods):
+        share = challenger.count / (champion.count + challenger.count)
+        trials.append((challenger.errors, champion.errors + challenger.errors, share))
     evidence = log_e_value(trials, RATE_RATIOS)
     return ErrorFinding(
         champion=_rate([champion for champion, _ in periods]),
@@ -61,6 +59,19 @@ def errors_higher(periods: Sequence[tuple[Requests, Requests]], alpha: float = A
         higher=evidence >= -math.log(alpha),
         log_evidence=evidence,
     )
+
+
+def _with_both(periods: Sequence[tuple[Requests, Requests]]) -> Iterator[tuple[Requests, Requests]]:
+    """Stretches of neighbouring periods in which both were asked, each as short as that allows."""
+    champion = challenger = Requests(0, 0)
+    for one, other in periods:
+        if one.errors > one.count or other.errors > other.count:
+            raise ValueError(f"more errors than requests: {one}, {other}")
+        champion = Requests(champion.count + one.count, champion.errors + one.errors)
+        challenger = Requests(challenger.count + other.count, challenger.errors + other.errors)
+        if champion.count and challenger.count:
+            yield champion, challenger
+            champion = challenger = Requests(0, 0)
 
 
 def _rate(parts: Sequence[Requests]) -> float | None:

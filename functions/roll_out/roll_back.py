@@ -4,8 +4,9 @@ It waits for nobody: it takes the lease from whoever has it. One cause (an alarm
 person's command) is one rollback, however often its event arrives.
 """
 
-from functions.domain.errors import NotFoundError
+from functions.domain.errors import NotFoundError, TrimtabError
 from functions.domain.rollback import Cause, Plan, Situation, Stay, plan
+from functions.domain.rollout_judgement import Comparison
 from functions.roll_out.answer import Answer, standing
 from functions.roll_out.lease import HeldLease, seized
 from functions.roll_out.outbox import tell
@@ -24,6 +25,9 @@ def roll_back(run: Run, request: RollBackRequest) -> Answer:
     """
     cause = request.cause
     if not run.tools.live.went_back(run.model, cause):
+        if cause.kind == "verdict" and (doubt := _doubt(run, cause)):
+            print(f"{run.model}: not rolled back: {doubt}", flush=True)
+            return standing(run, f"not rolled back: {doubt}")
         planned = _plan(run, cause)  # without the lease: what changes nothing stops nobody
         if isinstance(planned, Stay):
             print(f"{run.model}: not rolled back: {planned.reason}", flush=True)
@@ -32,6 +36,28 @@ def roll_back(run: Run, request: RollBackRequest) -> Answer:
         message = _gone_back(run, lease, cause)
     tell(run)
     return standing(run, message)
+
+
+def _doubt(run: Run, cause: Cause) -> str | None:
+    """Why a verdict is not followed; None where it is borne out.
+
+    A verdict compares two windows, and what lies between them may have nothing to do with the release. So the release
+    and the one before it are compared once more, on the very rows that either has answered since the rollout began.
+    """
+    record = run.tools.registry.model(run.model)
+    last = run.tools.rollouts.rollout(run.model, record.rollouts) if record.rollouts else None
+    if last is None or last.champion is None or last.release != cause.release:
+        return f"release {cause.release} was not rolled out last: there is none to compare it with"
+    try:
+        found = Comparison.from_document(run.tools.services.gate.compare(last, run.request.time))
+    except TrimtabError as error:
+        return f"release {last.release} could not be compared with release {last.champion} on the same rows: {error}"
+    if found.low is not None and found.low > 0:
+        return None
+    reach = (
+        "it cannot be said yet" if found.low is None else f"its loss differs by {found.low:+.4g} to {found.high:+.4g}"
+    )
+    return f"on the same rows release {last.release} is not worse than release {last.champion}: {reach}"
 
 
 def _gone_back(run: Run, lease: HeldLease, cause: Cause) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from functions.domain.errors import ConflictError
 from functions.domain.traffic import Traffic
+from tests.functions.roll_out.around import comparison
 from tests.functions.roll_out.commanded import (
     CANARY,
     World,
@@ -56,7 +57,8 @@ def test_an_alarm_soon_after_it_went_live_takes_it_back(world: World) -> None:
         (alarm(40), "watch asks: reported only"),
         (alarm(2, "no-traffic"), "none that a release is to blame for"),
         (alarm(2, "errors", "OK"), "is 'OK'"),
-        (verdict(2, 2), "release 2, which the verdict is about, is not live"),
+        (verdict(2, 2), "release 2 was not rolled out last"),
+        (verdict(2, 3), "could not be compared with release 2 on the same rows: the gate does not answer"),
         (verdict(2, 3, "RETRAIN"), "the verdict is 'RETRAIN'"),
     ],
 )
@@ -68,11 +70,24 @@ def test_what_says_nothing_of_the_live_release_changes_nothing(world: World, eve
     assert traffic(tools) == Traffic(3)
 
 
-def test_a_verdict_takes_it_back_long_after(world: World) -> None:
+def test_a_verdict_that_the_same_rows_bear_out_takes_it_back_long_after(world: World) -> None:
     tools = with_a_champion(world)
     deploys(tools, 2, 1, now=True)
+    world.around.gate.answer = comparison(900, 900, 0.01, 0.03)
     told(tools, verdict(500, 3))
     assert traffic(tools) == Traffic(2)
+    assert world.around.gate.asked[-1][:2] == (2, 3)
+
+
+@pytest.mark.parametrize(("low", "high", "words"), [(-0.01, 0.02, "-0.01 to +0.02"), (None, None, "cannot be said")])
+def test_a_verdict_that_they_do_not_bear_out_changes_nothing(
+    world: World, low: float | None, high: float | None, words: str
+) -> None:
+    tools = with_a_champion(world)
+    deploys(tools, 2, 1, now=True)
+    world.around.gate.answer = comparison(900, 900, low, high)
+    assert words in told(tools, verdict(500, 3))["message"]
+    assert traffic(tools) == Traffic(3)
 
 
 def test_a_person_goes_back_twice_and_then_there_is_nothing_left(world: World) -> None:
