@@ -24,12 +24,12 @@ from trimtab.virtual_clock import HEADER
 MODEL = "flights"
 LIAR = "careless-partner"
 OPENING = datetime(2013, 3, 1, 0, tzinfo=UTC)  # the first day that the model has not seen
-BROKEN = datetime(2013, 3, 28, 5, tzinfo=UTC)
+BROKEN = datetime(2013, 4, 4, 5, tzinfo=UTC)
 MENDED = BROKEN + timedelta(days=1)
 FALSE_LABELS = datetime(2013, 4, 10, 12, tzinfo=UTC)
 LIES_BACK = timedelta(days=3)
 LABELS_A_REQUEST = 5_000
-UNTIL = datetime(2013, 4, 24, tzinfo=UTC)
+UNTIL = datetime(2013, 4, 28, tzinfo=UTC)
 
 
 def run(project: Project) -> None:
@@ -104,12 +104,13 @@ def _lie(scene: Scene) -> None:
 def _account(done: Replayed) -> None:
     """Hold what happened against what the story promises."""
     happened = Counter(event.what for event in done.correction.events)
+    in_time = [event.what for event in done.correction.events if BROKEN <= event.time < MENDED]
     whole = done.outcome.whole
     promised = {
         "every row that was answered is in the log": whole.rows == done.rows_sent,
         "every label that was sent is on its row": whole.labelled == done.labels_sent,
         "a challenger passed the gate and went live": happened["passed"] > 0 and happened["live"] > 0,
-        "the broken release was rolled back": happened["rolled_back"] > 0,
+        "the broken release was rolled back": "rolled_back" in in_time,
         "the false labels were kept out of training": done.correction.quarantined > 0,
         "no run failed": not done.failures,
     }
