@@ -1,6 +1,6 @@
 """The loop without a cloud: the rules of verdict, retraining and gate on a stream of rows, as fast as its fits are.
 
-The rules are the product's own (`judge`, `too_soon`, `too_few_labels`, `newest_for_retraining`, `paired_gain`); what is
+The rules are the product's own (`judge`, `too_soon`, `newest_for_retraining`, `paired_gain`, `decide`); what is
 left out is everything around them: drift and estimates where labels are few, quarantine, parity, slices, canaries.
 """
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.loop_stream import Floats, Stream
+from functions.domain.confidence_sequence import clustered_confidence_sequence, decide
 from functions.domain.dataset import as_datetime
 from functions.domain.evaluation import Evaluation
 from functions.domain.holdout import newest_for_retraining, newest_share
@@ -89,7 +90,7 @@ class Loop:
 
     def _day(self, at: datetime) -> None:
         verdict = self._judged(at)
-        if verdict == "ROLL_BACK" and self.live > 0:
+        if verdict == "ROLL_BACK" and self.live > 0 and self._is_borne_out(at):
             self.rollbacks += 1
             self._go_live(self.live - 1, at)
         elif verdict == "RETRAIN":
@@ -137,6 +138,19 @@ class Loop:
         )
         return found.verdict
 
+    def _is_borne_out(self, at: datetime) -> bool:
+        """As `roll_out` follows such a verdict: the live version is worse than the one before on the very same rows."""
+        known = np.arange(self.stream.until(at - self.stream.delay))
+        rows = known[self.by[known] == self.live]
+        if len(rows) == 0:
+            return False
+        worse = self.versions[self.live].losses[rows] - self.versions[self.live - 1].losses[rows]
+        hours = np.unique(self.stream.seconds[rows] // 3_600, return_inverse=True)[1]
+        counts, totals = np.bincount(hours), np.bincount(hours, weights=worse)
+        alpha = 1 - self.config.rollout.confidence
+        found = clustered_confidence_sequence(counts, totals, float((worse**2).sum()), alpha)
+        return decide(found) == "harmful"
+
     def _predecessor(self, begin: datetime) -> Predecessor | None:
         """As `evaluate` finds it: only while both versions' windows touch."""
         for before in reversed(self.history):
@@ -153,7 +167,8 @@ class Loop:
         known = stream.until(at - stream.delay)
         learnt = sum(one.labels or 0 for one in self.trainings if one.judged)
         new = known - stream.first - learnt
-        if too_soon(cause, at, self.trainings, config) or too_few_labels(cause, new, config):
+        deployed = as_datetime(stream.time[stream.first])
+        if too_soon(cause, at, self.trainings, config, deployed) or too_few_labels(cause, new, config):
             return
         window = config.train.window
         begin = stream.first if window is None else max(stream.first, stream.until(at - window))

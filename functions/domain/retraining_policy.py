@@ -12,16 +12,22 @@ from functions.domain.model_config import ModelConfig
 from functions.domain.training import Cause, Training
 
 # A schedule asks every Monday, and is answered where no training was begun for nearly so long: whatever set it off.
-SCHEDULES: Mapping[str, timedelta] = {"weekly": timedelta(days=6), "monthly": timedelta(days=27)}
+SCHEDULES: Mapping[str, timedelta] = {"weekly": timedelta(days=6), "monthly": timedelta(days=29)}
 LONGEST_PAUSE = timedelta(days=365)
 
 
-def too_soon(cause: Cause, at: datetime, before: Sequence[Training], config: ModelConfig) -> str | None:
-    """Why nothing is trained now, in words for people; None where it may be. `before` are trainings, oldest first."""
+def too_soon(
+    cause: Cause, at: datetime, before: Sequence[Training], config: ModelConfig, newest: datetime | None = None
+) -> str | None:
+    """Why nothing is trained now, in words for people; None where it may be.
+
+    `before` are trainings, oldest first; `newest` is when the model's newest version was registered: what a person
+    trained and deployed counts as much as what the loop did.
+    """
     if cause == "verdict":
         return _refused_lately(at, before, timedelta(seconds=config.evaluate.cool_down_s))
     if cause == "schedule":
-        return _just_made(at, before, SCHEDULES.get(config.train.schedule))
+        return _just_made(at, before, newest, SCHEDULES.get(config.train.schedule))
     return None
 
 
@@ -59,11 +65,12 @@ def _refused_lately(at: datetime, before: Sequence[Training], cool_down: timedel
     return f"{last}: after a pause of {words(pause)}, from {until:%Y-%m-%d %H:%M} UTC on, a verdict is followed again"
 
 
-def _just_made(at: datetime, before: Sequence[Training], period: timedelta | None) -> str | None:
-    made = [training for training in before if training.state != "skipped"]
-    if period is None or not made:
+def _just_made(
+    at: datetime, before: Sequence[Training], newest: datetime | None, period: timedelta | None
+) -> str | None:
+    made = [datetime.fromisoformat(training.started_at) for training in before if training.state != "skipped"]
+    known = [*made[-1:], *([] if newest is None else [newest])]
+    if period is None or not known or at - max(known) >= period:
         return None
-    last = datetime.fromisoformat(made[-1].started_at)
-    if at - last >= period:
-        return None
-    return f"a training was started on {last:%Y-%m-%d %H:%M} UTC, less than {words(period)} ago"
+    what = "a training was started" if made and max(known) == made[-1] else "the newest version was registered"
+    return f"{what} on {max(known):%Y-%m-%d %H:%M} UTC, less than {words(period)} ago"

@@ -6,6 +6,7 @@ answers what the first one recorded.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Literal
 
 from functions.adapters.log_rows import open_log
@@ -36,7 +37,7 @@ def snapshot(request: SnapshotRequest, tools: Tools) -> dict[str, Any]:
     config = tools.monitoring.config(request.model)
     asked = Training(request.model, request.execution, request.cause, request.by, iso(request.at))
     before = [t for t in tools.trainings.trainings(request.model, LOOK_BACK) if t.execution != request.execution]
-    reason = _not_at_all(request, config, before)
+    reason = _not_at_all(request, config, before, tools)
     if reason is not None:
         return _answer(tools.trainings.skip(asked, (reason,)), config)
     try:
@@ -63,11 +64,17 @@ def end(request: EndRequest, state: Literal["failed", "refused"], tools: Tools) 
     return {"decision": training.state, "reasons": list(training.reasons), "model": training.model}
 
 
-def _not_at_all(request: SnapshotRequest, config: ModelConfig, before: Sequence[Training]) -> str | None:
+def _not_at_all(request: SnapshotRequest, config: ModelConfig, before: Sequence[Training], tools: Tools) -> str | None:
     """Why the log is not even read, in words."""
     if config.external:
         return f"{config.model} is hosted elsewhere ([train] external): there is nothing here to train"
-    return too_soon(request.cause, request.at, before, config)
+    return too_soon(request.cause, request.at, before, config, _newest_version(config.model, tools))
+
+
+def _newest_version(model: str, tools: Tools) -> datetime | None:
+    """When the model's newest version was registered."""
+    number = tools.registry.model(model).versions
+    return datetime.fromisoformat(tools.registry.version(model, number).registered_at) if number else None
 
 
 def _made(

@@ -59,7 +59,7 @@ def test_hundreds_of_refusals_are_a_pause_of_a_year_at_most() -> None:
     assert too_soon("verdict", AT + 66 * DAY, refused, config()) is None
 
 
-@pytest.mark.parametrize(("schedule", "least"), [("weekly", 6 * DAY), ("monthly", 27 * DAY)])
+@pytest.mark.parametrize(("schedule", "least"), [("weekly", 6 * DAY), ("monthly", 29 * DAY)])
 def test_a_schedule_waits_until_nearly_its_period_has_passed_since_any_training(
     schedule: str, least: timedelta
 ) -> None:
@@ -67,6 +67,15 @@ def test_a_schedule_waits_until_nearly_its_period_has_passed_since_any_training(
     assert too_soon("schedule", AT, [ended("passed", least - DAY)], settings) is not None
     assert too_soon("schedule", AT, [ended("passed", least)], settings) is None
     assert too_soon("schedule", AT, [ended("skipped", DAY)], settings) is None
+
+
+def test_a_version_that_a_person_deployed_counts_as_a_training() -> None:
+    settings = config(schedule="monthly")
+    said = too_soon("schedule", AT, [], settings, AT - 20 * DAY)
+    assert said == "the newest version was registered on 2013-05-12 00:00 UTC, less than 29d ago"
+    assert too_soon("schedule", AT, [ended("passed", 40 * DAY)], settings, AT - 20 * DAY) == said
+    assert too_soon("schedule", AT, [ended("passed", 40 * DAY)], settings, AT - 29 * DAY) is None
+    assert too_soon("verdict", AT, [], settings, AT - DAY) is None
 
 
 def test_a_person_is_never_refused_a_run() -> None:
