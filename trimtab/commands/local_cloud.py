@@ -44,7 +44,7 @@ def down() -> None:
 
 
 def demo() -> None:
-    """The whole path on real flights: train, deploy, send a day of traffic and its labels, and have it judged."""
+    """Eight weeks of real flights in minutes: a model is judged, retrained, rolled out, attacked and taken back."""
     from trimtab.demo import run
 
     run(Project.find())
