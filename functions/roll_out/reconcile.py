@@ -83,8 +83,9 @@ def bring_on(run: Run, lease: HeldLease, gathered: Gathered | None, deploying: D
     if record.rollout is None:
         wanted = _wanted(run, record, deploying)
         if wanted is not None and (deploying is not None or wanted.stands_still is None):
-            artifact = None if deploying is None else deploying.artifact
-            begin(run, lease, wanted, artifact, deploying is not None and deploying.now)
+            # Another deployment may have approved another version meanwhile: then that one is wanted, not this one's.
+            mine = deploying if deploying is not None and deploying.version == wanted.version else None
+            begin(run, lease, wanted, None if mine is None else mine.artifact, mine is not None and mine.now)
     prune(run, lease)
 
 
