@@ -50,6 +50,7 @@ def test_a_run_that_is_overtaken_at_any_call_does_no_harm(scene: Scene, other: A
         finish(world, calls.tools(world), other, f"overtaken before call {number}, {name}")
 
 
+@pytest.mark.slow
 def test_a_run_that_is_overtaken_at_any_aws_call_does_no_harm() -> None:
     names = aws_calls(first_release)
     for number in changing(names):  # right before it changes something, on the strength of what it has read

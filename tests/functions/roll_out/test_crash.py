@@ -40,7 +40,12 @@ def aws_calls(scene: Scene) -> list[str]:
 
 # Killed before a call is killed after the one before it: "before" needs no second scene.
 @pytest.mark.parametrize(
-    ("scene", "when"), [(first_release, "before"), (first_release, "after"), (second_version, "after")]
+    ("scene", "when"),
+    [
+        (first_release, "after"),
+        pytest.param(first_release, "before", marks=pytest.mark.slow),
+        pytest.param(second_version, "after", marks=pytest.mark.slow),
+    ],
 )
 def test_killed_at_any_aws_call_it_is_finished_by_the_next_run(scene: Scene, when: When) -> None:
     names = aws_calls(scene)
