@@ -1,7 +1,6 @@
 """`trimtab replay`: live through a model's history in virtual time, and say what Trimtab would have said."""
 
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,10 +20,11 @@ from trimtab.endpoint import find_endpoint
 from trimtab.history import History, file_history, folder_history
 from trimtab.judged_rows import judged_rows
 from trimtab.project import Project
-from trimtab.replay_acts import Act, Scene
+from trimtab.replay_acts import Act
 from trimtab.replay_baselines import Past, compare
 from trimtab.replay_cloud import ReplayFolder, forget, replay_cloud
 from trimtab.replay_events import Correction, correction
+from trimtab.replay_life import Life
 from trimtab.replay_outcome import Outcome, fetch_reports, outcome
 from trimtab.replay_page import write_page
 from trimtab.replay_timeline import HOUR_MS, Timeline, timeline
@@ -130,7 +130,7 @@ def _lived(
         end_ms = _end_ms(plan, settings)
         watcher.begin(len(history.replayed))
         with _closing(traffic):
-            life = _Life(stage, model, traffic, clock, Watch(stage, model, clock, watcher).moved)
+            life = Life(stage, model, traffic, clock, Watch(stage, model, clock, watcher).moved)
             life.live(plan, acts, end_ms)
         failures = tuple(clock.settle())
         with step("count what the log holds, and fetch the reports"):
@@ -166,38 +166,6 @@ def _traffic(
     limits = (settings.api.max_body, settings.guard.max_rows)
     endpoint, labels = find_endpoint(stage, model), SignedEndpoint(stage, model)
     return ReplayTraffic(endpoint, labels, history.replayed, plan, limits, watcher.rows)
-
-
-@dataclass(frozen=True, slots=True)
-class _Life:
-    """Traffic, clock and acts in one order. `moved` is told of each move, with the schedules that fired."""
-
-    stage: Stage
-    model: str
-    traffic: ReplayTraffic
-    clock: VirtualClock
-    moved: Callable[[list[str]], None]
-
-    def live(self, plan: Timeline, acts: Sequence[Act], end_ms: int) -> None:
-        """Send all in the order of time; before a schedule fires, or an act, what came earlier is answered."""
-        waiting = deque(acts)
-        for send in plan:
-            while waiting and waiting[0].at_ms <= send.time_ms:
-                self._act(waiting.popleft())
-            if self.clock.is_due_by(send.time_ms):
-                self._stand(send.time_ms)
-            self.traffic.send(send)
-        for act in waiting:
-            self._act(act)
-        self._stand(end_ms)
-
-    def _act(self, act: Act) -> None:
-        self._stand(act.at_ms)
-        act.do(Scene(self.stage, self.model, self.traffic, act.at_ms))
-
-    def _stand(self, time_ms: int) -> None:
-        self.traffic.land()
-        self.moved(self.clock.move(time_ms))
 
 
 def _end_ms(plan: Timeline, settings: ModelSettings) -> int:

@@ -1,15 +1,18 @@
 """What a replay does in which order: before a schedule fires, all that came earlier is answered, and nothing later."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trimtab.replay import _live_through
+from functions.domain.names import LOCAL_ACCOUNT, LOCAL_REGION, LOCAL_STAGE, Names
+from trimtab.replay_acts import Act, Scene
+from trimtab.replay_life import Life
 from trimtab.replay_timeline import HOUR_MS, Send, timeline
 from trimtab.replay_traffic import ReplayTraffic
+from trimtab.stage import Stage
 from trimtab.virtual_clock import VirtualClock
 
 START = 1_362_096_000_000
@@ -51,23 +54,37 @@ class FakeTraffic:
         self._under_way.clear()
 
 
+def life(traffic: FakeTraffic, clock: FakeClock) -> Life:
+    stage = Stage(Names(LOCAL_STAGE, LOCAL_ACCOUNT, LOCAL_REGION))
+    return Life(stage, "tides", cast(ReplayTraffic, traffic), cast(VirtualClock, clock), lambda fired: None)
+
+
 @settings(deadline=None)
 @given(
     st.lists(st.integers(min_value=0, max_value=72 * HOUR_MS), min_size=1, max_size=50).map(sorted),
     st.integers(min_value=0, max_value=30),
+    st.lists(st.integers(min_value=0, max_value=80 * HOUR_MS), max_size=4).map(sorted),
 )
-def test_a_schedule_finds_what_came_before_it_and_nothing_of_later(happened: list[int], delay_hours: int) -> None:
+def test_a_schedule_and_an_act_find_what_came_before_them_and_nothing_of_later(
+    happened: list[int], delay_hours: int, done_at: list[int]
+) -> None:
     times = (START + np.array(happened)).astype("datetime64[ms]").astype("datetime64[us]")
     plan = timeline(times, timedelta(hours=delay_hours), 10)
     traffic = FakeTraffic()
     clock = FakeClock(traffic)
-    end_ms = int(plan.known_ms[-1]) + 30 * HOUR_MS
+    end_ms = int(plan.known_ms[-1]) + 120 * HOUR_MS
+    acted: list[tuple[int, list[Send]]] = []
 
-    _live_through(cast(ReplayTraffic, traffic), plan, cast(VirtualClock, clock), end_ms, lambda fired: None)
+    def act(scene: Scene) -> None:
+        acted.append((scene.now_ms, list(traffic.answered)))
+
+    acts = [Act(datetime.fromtimestamp((START + at) / 1000, UTC), act) for at in done_at]
+    life(traffic, clock).live(plan, acts, end_ms)
 
     sends = list(plan)
     assert traffic.answered == sends
     assert clock.now_ms == end_ms
-    for due_ms, answered in clock.fired:
-        assert answered == [send for send in sends if send.time_ms < due_ms]
+    assert [at_ms for at_ms, _ in acted] == [START + at for at in done_at]
+    for at_ms, answered in clock.fired + acted:
+        assert answered == [send for send in sends if send.time_ms < at_ms]
     assert clock.fired[-1][1] == sends
