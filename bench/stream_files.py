@@ -24,5 +24,6 @@ def stream_files(seed: int, report: Callable[[str], None], rows: int = ROWS) -> 
         river = peer_environment("river", ROOT / "bench" / "requirements-river.txt", report)
         folder.mkdir(parents=True, exist_ok=True)
         report(f"making streams of seed {seed}")
-        run([str(river.python), str(ROOT / "bench" / "peers" / "river_streams.py"), str(folder), str(seed), str(rows), *names])
+        generator = ROOT / "bench" / "peers" / "river_streams.py"
+        run([str(river.python), str(generator), str(folder), str(seed), str(rows), *names])
     return {name: folder / f"{name}.csv" for name in names}
