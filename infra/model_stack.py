@@ -51,5 +51,5 @@ class ModelStack(StageStack):
         self.schedules = Schedules(self, "Schedules", stage, settings, after=deployed.resource)
         self.alarms = ModelAlarms(self, "Alarms", stage, settings)
         if is_retrained(settings):
-            self.retraining = Retraining(self, "Retraining", stage, settings, folder)
+            self.retraining = Retraining(self, "Retraining", stage, settings, folder, deployed.resource)
         ModelDashboard(self, "Dashboard", stage, settings, self.alarms.arns)

@@ -10,7 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_stepfunctions as sfn
-from constructs import Construct
+from constructs import Construct, IDependable
 
 from functions.adapters.model_settings import ModelSettings
 from infra.correction_states import definition
@@ -33,8 +33,15 @@ class Retraining(Construct):
     """The functions `snapshot` and `gate` are the platform's; this model's fit, libraries and code are its own."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, stage: StageContext, settings: ModelSettings, folder: Path
+        self,
+        scope: Construct,
+        construct_id: str,
+        stage: StageContext,
+        settings: ModelSettings,
+        folder: Path,
+        after: IDependable,
     ) -> None:
+        """`after` is what must be there before the clock starts a training: the model's settings in the registry."""
         super().__init__(scope, construct_id)
         self._stage, self._settings, self._model = stage, settings, settings.model.name
         self._bucket = s3.Bucket.from_bucket_name(self, "Artifacts", stage.names.artifact_bucket)
@@ -59,7 +66,7 @@ class Retraining(Construct):
         self.machine = self._state_machine()
         self._on_verdict()
         if settings.train.schedule != "off":
-            self._on_schedule()
+            self._on_schedule(after)
 
     def _packaged(self, folder: Path) -> Packaged:
         if self._settings.train.package == "image":
@@ -171,8 +178,8 @@ class Retraining(Construct):
             ],
         )
 
-    def _on_schedule(self) -> None:
-        scheduler.CfnSchedule(
+    def _on_schedule(self, after: IDependable) -> None:
+        schedule = scheduler.CfnSchedule(
             self,
             "Schedule",
             name=self._stage.names.function("retrain", self._model),
@@ -189,6 +196,7 @@ class Retraining(Construct):
                 ),
             ),
         )
+        schedule.node.add_dependency(after)
 
     def _input(self, cause: str, time: str) -> str:
         """The state machine's input; inside a text, EventBridge puts a value without quotes of its own."""

@@ -96,17 +96,22 @@ def _stale(situation: Situation, cause: Cause) -> str | None:
     if cause.kind != "alarm":
         return None
     if rollout is not None:
-        early = cause.at < datetime.fromisoformat(rollout.started_at)
+        early = cause.at < _second(rollout.started_at)
         return f"the alarm is older than rollout {rollout.number}: reported only" if early else None
     if last is None or last.state != "live" or last.release != situation.live or last.ended_at is None:
         return f"release {situation.live} was not rolled out lately: the alarm is reported only"
-    began = datetime.fromisoformat(last.ended_at)
+    began = _second(last.ended_at)
     if not began <= cause.at <= began + situation.watch:
         return (
             f"release {situation.live} is live since {last.ended_at}, and the alarm does not fall into the time after "
             "it for which [rollout] watch asks: reported only"
         )
     return None
+
+
+def _second(time: str) -> datetime:
+    """The second that a time falls into: the events of alarms tell no less."""
+    return datetime.fromisoformat(time).replace(microsecond=0)
 
 
 def _is_of_the_champion(rollout: Rollout, cause: Cause) -> bool:

@@ -9,6 +9,7 @@ from functions.domain.release_function import LIVE
 from trimtab.deploy import Deployment
 from trimtab.function_call import call_function
 from trimtab.judge_now import now
+from trimtab.releases import promote
 from trimtab.stage import Stage
 
 BACK_WITHIN_S = 2.0
@@ -34,7 +35,8 @@ def test_an_alarm_takes_new_code_back_within_two_seconds(stage: Stage, deploymen
     memory = lambda_.get_function_configuration(FunctionName=function)["MemorySize"]
     lambda_.update_function_configuration(FunctionName=function, MemorySize=memory + 64)
     try:
-        bad = looks(stage)["live"]
+        looks(stage)
+        bad = promote(stage, MODEL, actor="tests")["live"]
         assert live(stage)["FunctionVersion"] == str(bad) != before["FunctionVersion"]
 
         alarm = stage.names.alarm("errors", MODEL)

@@ -25,14 +25,19 @@ memory = 4096
 """
 
 
+# The same by verdict and by hand alone.
+HUMS = TUNES.replace("tunes", "hums").replace('schedule = "monthly"\n', "")
+
+
 @pytest.fixture(scope="session")
 def tunes(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
     root = tmp_path_factory.mktemp("tunes")
-    folder = root / "models" / "tunes"
-    folder.mkdir(parents=True)
-    (folder / "model.toml").write_text(TUNES)
-    (folder / "estimator.py").write_text("def build():\n    return None\n")
-    (folder / "requirements.txt").write_text("lightgbm==4.7.0\n")
+    for name, text in (("tunes", TUNES), ("hums", HUMS)):
+        folder = root / "models" / name
+        folder.mkdir(parents=True)
+        (folder / "model.toml").write_text(text)
+        (folder / "estimator.py").write_text("def build():\n    return None\n")
+        (folder / "requirements.txt").write_text("lightgbm==4.7.0\n")
     return synthesise("prod", root, tmp_path_factory.mktemp("tunes.out"))
 
 
@@ -186,8 +191,10 @@ def test_who_starts_it_can_do_nothing_else(flights: Template, tunes_stack: Templ
         assert statements(role) == {"Start": (["states:StartExecution"], ["<RetrainingStateMachine.Arn>"])}
 
 
-def test_a_model_without_a_schedule_is_not_retrained_by_the_clock(flights: Template) -> None:
-    assert not any("retrain" in each["Name"] for each in flights.all("AWS::Scheduler::Schedule"))
+def test_a_model_without_a_schedule_is_not_retrained_by_the_clock(tunes: Assembly) -> None:
+    hums = tunes.template("trimtab-prod-model-hums")
+    assert machine_of(hums)
+    assert not any("retrain" in each["Name"] for each in hums.all("AWS::Scheduler::Schedule"))
 
 
 def test_a_schedule_starts_it_at_its_own_time(tunes_stack: Template) -> None:

@@ -281,7 +281,7 @@ def test_there_is_no_role_and_no_policy_beside_these(platform: Template, flights
     }
     assert services == {
         "platform": ["apigateway", *["lambda"] * 6, "scheduler"],
-        "flights": ["events", *["firehose"] * 3, *["lambda"] * 3, "scheduler", "states"],
+        "flights": ["events", *["firehose"] * 3, *["lambda"] * 3, "scheduler", "scheduler", "states"],
         "waves": ["firehose", "firehose", "lambda", "scheduler"],
     }
     stacks = (platform, flights, waves)

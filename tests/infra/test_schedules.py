@@ -21,6 +21,7 @@ def test_a_table_is_made_each_hour_and_a_model_judged_as_it_says(flights: Templa
     assert expressions(flights) == {
         "trimtab-prod-compact-flights": "cron(5 */1 * * ? *)",
         "trimtab-prod-evaluate-flights": "cron(15 0 * * ? *)",
+        "trimtab-prod-retrain-flights": "cron(30 1 ? * MON *)",
     }
     assert expressions(waves)["trimtab-prod-evaluate-waves"] == "cron(15 0 ? * MON *)"
 
