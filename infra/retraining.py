@@ -13,6 +13,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct, IDependable
 
 from functions.adapters.model_settings import ModelSettings
+from infra.caller_role import caller_role, schedule_group
 from infra.correction_states import definition
 from infra.findings import accept, accept_wildcard
 from infra.lambda_function import LambdaFunction, Packaged, Runs, function_arn, zip_of
@@ -189,7 +190,7 @@ class Retraining(Construct):
             flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
             target=scheduler.CfnSchedule.TargetProperty(
                 arn=self.machine.attr_arn,
-                role_arn=self._starter("ScheduleRole", "scheduler", self._group_source()).role_arn,
+                role_arn=self._starter("ScheduleRole", "scheduler", schedule_group(self)).role_arn,
                 input=self._input("schedule", "<aws.scheduler.scheduled-time>"),
                 retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
                     maximum_retry_attempts=10, maximum_event_age_in_seconds=3_600
@@ -204,33 +205,16 @@ class Retraining(Construct):
 
     def _starter(self, construct_id: str, service: str, source: str) -> iam.Role:
         """A role that starts this state machine and can do nothing else."""
-        return iam.Role(
+        return caller_role(
             self,
             construct_id,
-            assumed_by=iam.ServicePrincipal(
-                f"{service}.amazonaws.com",
-                conditions={
-                    "StringEquals": {"aws:SourceAccount": Stack.of(self).account},
-                    "ArnLike": {"aws:SourceArn": source},
-                },
-            ),
+            service=service,
+            source=source,
             description=f"Starts the correction of {self._model}",
-            inline_policies={
-                "start": iam.PolicyDocument(
-                    statements=[
-                        iam.PolicyStatement(
-                            sid="Start", actions=["states:StartExecution"], resources=[self.machine.attr_arn]
-                        )
-                    ]
-                )
-            },
+            may=iam.PolicyStatement(sid="Start", actions=["states:StartExecution"], resources=[self.machine.attr_arn]),
         )
 
     def _rule_source(self) -> str:
         stack = Stack.of(self)
         bus = self._stage.names.event_bus
         return f"arn:{Aws.PARTITION}:events:{stack.region}:{stack.account}:rule/{bus}/*"
-
-    def _group_source(self) -> str:
-        stack = Stack.of(self)
-        return f"arn:{Aws.PARTITION}:scheduler:{stack.region}:{stack.account}:schedule-group/default"

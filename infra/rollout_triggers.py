@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from aws_cdk import Aws, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -12,6 +11,7 @@ from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
 from functions.domain.rollback import BLAMED_ALARMS
+from infra.caller_role import caller_role, schedule_group
 from infra.stage import StageContext
 
 
@@ -96,23 +96,15 @@ class RolloutTriggers(Construct):
         )
 
     def _role(self) -> iam.Role:
-        stack = Stack.of(self)
-        group = f"arn:{Aws.PARTITION}:scheduler:{stack.region}:{stack.account}:schedule-group/default"
-        statement = iam.PolicyStatement(
-            sid="GoOn", actions=["lambda:InvokeFunction"], resources=[self._function.function_arn]
-        )
-        return iam.Role(
+        return caller_role(
             self,
             "Role",
-            assumed_by=iam.ServicePrincipal(
-                "scheduler.amazonaws.com",
-                conditions={
-                    "StringEquals": {"aws:SourceAccount": stack.account},
-                    "ArnEquals": {"aws:SourceArn": group},
-                },
-            ),
+            service="scheduler",
+            source=schedule_group(self),
             description="What the schedule of roll_out may do",
-            inline_policies={"schedule": iam.PolicyDocument(statements=[statement])},
+            may=iam.PolicyStatement(
+                sid="GoOn", actions=["lambda:InvokeFunction"], resources=[self._function.function_arn]
+            ),
         )
 
 

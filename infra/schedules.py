@@ -3,13 +3,13 @@
 import json
 from datetime import timedelta
 
-from aws_cdk import Aws, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct, IDependable
 
 from functions.adapters.model_settings import ModelSettings
 from functions.domain.durations import duration
+from infra.caller_role import caller_role, schedule_group
 from infra.lambda_function import function_arn
 from infra.stage import StageContext
 
@@ -45,28 +45,15 @@ class Schedules(Construct):
         self._add("evaluate", cron(_EVALUATE_MINUTE, every), after)
 
     def _make_role(self) -> iam.Role:
-        stack = Stack.of(self)
-        group = f"arn:{Aws.PARTITION}:scheduler:{stack.region}:{stack.account}:schedule-group/default"
-        return iam.Role(
+        return caller_role(
             self,
             "Role",
-            assumed_by=iam.ServicePrincipal(
-                "scheduler.amazonaws.com",
-                conditions={
-                    "StringEquals": {"aws:SourceAccount": stack.account},
-                    "ArnEquals": {"aws:SourceArn": group},
-                },
-            ),
+            service="scheduler",
+            source=schedule_group(self),
             description=f"What the schedules of {self._model} may do",
-            inline_policies={
-                "schedules": iam.PolicyDocument(
-                    statements=[
-                        iam.PolicyStatement(
-                            sid="Judge", actions=["lambda:InvokeFunction"], resources=list(self._functions.values())
-                        )
-                    ]
-                )
-            },
+            may=iam.PolicyStatement(
+                sid="Judge", actions=["lambda:InvokeFunction"], resources=list(self._functions.values())
+            ),
         )
 
     def _add(self, verb: str, expression: str, after: IDependable) -> None:

@@ -38,7 +38,7 @@ def run(project: Project) -> None:
     Raises:
         UnavailableError: something that the story tells of did not happen.
     """
-    notes.rule("Will a flight from New York arrive late? Two months of 2013, from the first answer to the second model")
+    notes.rule("Will a flight from New York arrive late? Eight weeks of 2013")
     row = example_row(train_if_needed(project, MODEL))
     acts = [
         Act(OPENING, lambda scene: _show_protection(find_endpoint(scene.stage, MODEL), row)),

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from functions.domain.metric_names import METRICS
+from functions.evaluate.page.document import document
 from functions.evaluate.page.layout import paragraph, section, table
-from functions.evaluate.page.markup import Content, Html, join, tag
+from functions.evaluate.page.markup import Content, Html, tag
 from functions.evaluate.page.numbers import change, counted, measured
 from functions.evaluate.page.style import STYLE
 from trimtab.replay_chart import NAMES, chart
@@ -14,7 +15,6 @@ from trimtab.replay_events import SHORT, WORDS, Correction
 from trimtab.replay_outcome import Outcome, Span
 
 PAGE, PICTURE = "replay.html", "replay.svg"
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 _OWN_STYLE = """
 .picture{overflow-x:auto;border:1px solid var(--rule);border-radius:.5rem;background:var(--card)}
 .picture svg{display:block;width:100%;min-width:46rem;height:auto}
@@ -33,17 +33,6 @@ def write_page(folder: Path, model: str, compared: Comparison, outcome: Outcome,
 def render(model: str, picture: Html, compared: Comparison, outcome: Outcome, done: Correction) -> str:
     """The page. Nothing of it is fetched: a policy in it forbids that."""
     whole = outcome.whole.window
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("meta", name="generator", content="Trimtab"),
-        tag("title", f"{model}: what the loop was worth"),
-        tag("link", rel="icon", href="data:,"),
-        tag("style", Html(STYLE + _OWN_STYLE)),
-    )
     header = tag(
         "header",
         tag("p", f"{whole.start:%Y-%m-%d} to {whole.end:%Y-%m-%d}, replayed", class_="when"),
@@ -57,8 +46,7 @@ def render(model: str, picture: Html, compared: Comparison, outcome: Outcome, do
         section("months", "By month", months_table(compared, outcome, done)),
         section("events", "What happened", _events(done)),
     )
-    body = tag("body", header, main)
-    return join((Html("<!DOCTYPE html>\n"), tag("html", head, body, lang="en"))).encode("utf-8", "replace").decode()
+    return document(f"{model}: what the loop was worth", STYLE + _OWN_STYLE, tag("body", header, main))
 
 
 def verdict_in_words(compared: Comparison) -> str:

@@ -11,13 +11,14 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
+from functions.adapters.environment import required
 from functions.adapters.lambda_releases import LambdaReleases, lambda_client
 from functions.adapters.monitoring_registry import MonitoringRegistry
 from functions.adapters.registry_table import RegistryTable, registry_client
 from functions.bootstrap.alias import ensure_live
 from functions.bootstrap.answer import send
 from functions.bootstrap.settings import DeployedSettings, keep_settings
-from functions.domain.errors import InvalidRequestError, MisconfiguredError
+from functions.domain.errors import InvalidRequestError
 from functions.domain.release_function import LIVE, Releases
 
 Properties = Mapping[str, Any]
@@ -30,9 +31,7 @@ def releases() -> Releases:
 
 @cache
 def registry() -> DeployedSettings:
-    table = os.environ.get("REGISTRY_TABLE")
-    if not table:
-        raise MisconfiguredError("the environment variable REGISTRY_TABLE is not set")
+    table = required(os.environ, "REGISTRY_TABLE")
     return MonitoringRegistry(RegistryTable(registry_client(), table))
 
 

@@ -93,7 +93,9 @@ class Rollout:
         if state not in _NEXT[self.state]:
             raise ConflictError(f"{self.model} rollout {self.number} is {self.state}: it cannot become {state}")
         line = {"time": when, "weight": 1.0 if state == "live" else 0.0, "reason": reason}
-        return replace(self, state=state, reason=reason, ended_at=when, history=(*self.history, line))
+        last = self.history[-1] if self.history else None  # all of the traffic, a moment ago: the same, said twice
+        history = self.history if line == last else (*self.history, line)
+        return replace(self, state=state, reason=reason, ended_at=when, history=history)
 
     def to_document(self) -> dict[str, Any]:
         return {"v": SCHEMA_VERSION, **asdict(self)}

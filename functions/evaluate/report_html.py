@@ -6,10 +6,11 @@ It is made from the document of `report.py` alone. No script, no request: a poli
 from collections.abc import Mapping
 from typing import Any
 
+from functions.evaluate.page.document import document
 from functions.evaluate.page.drift import drift
 from functions.evaluate.page.estimate import estimate
 from functions.evaluate.page.glossary import glossary
-from functions.evaluate.page.markup import Html, join, shortened, tag
+from functions.evaluate.page.markup import Html, shortened, tag
 from functions.evaluate.page.numbers import window
 from functions.evaluate.page.operation import operation
 from functions.evaluate.page.performance import performance
@@ -22,7 +23,6 @@ from functions.evaluate.page.words import verdict_words
 
 Report = Mapping[str, Any]
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 _CONTENTS = {
     "judged": "What was judged",
     "performance": "Performance",
@@ -40,23 +40,8 @@ def render(report: Report) -> str:
     Raises:
         KeyError: the document lacks a part that the schema has.
     """
-    page = join((Html("<!DOCTYPE html>\n"), tag("html", _head(report), _body(report), lang="en")))
-    return page.encode("utf-8", "replace").decode()  # half a surrogate pair in a value is not text
-
-
-def _head(report: Report) -> Html:
     said = verdict_words(report["verdict"]["verdict"]).title
-    return tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("meta", name="generator", content="Trimtab"),
-        tag("title", f"{report['model']}: {said}, {window(report['window'])}"),
-        tag("link", rel="icon", href="data:,"),
-        tag("style", Html(STYLE)),
-    )
+    return document(f"{report['model']}: {said}, {window(report['window'])}", STYLE, _body(report))
 
 
 def _body(report: Report) -> Html:

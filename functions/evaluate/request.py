@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from functions.domain.event_fields import moment_of, text_of
 from functions.domain.model_config import ModelConfig
-from functions.domain.windows import Window, moment_of, text_of
+from functions.domain.windows import Window
 
 
 @dataclass(frozen=True, slots=True)

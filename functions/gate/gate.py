@@ -26,6 +26,7 @@ from functions.gate.request import GateRequest
 from functions.gate.scoring import ScoringModel
 from functions.gate.shadow import traffic
 from functions.gate.tools import Tools
+from functions.gate.versions import Champion
 
 ACTOR = "gate"
 
@@ -69,7 +70,7 @@ def _decided(request: GateRequest, training: Training, tools: Tools, report: Cal
     except ModelFolderError as error:  # it does not answer as its original, or not as its task asks: no retry helps
         found = Judgement([Check("parity", False, str(error))])
     else:
-        found = judged(_subject(request, config, rows, made, tools), _parity(made.parity))
+        found = judged(_subject(request, config, rows, made, champion, tools), _parity(made.parity))
         challenger["artifact"] = made.digest
         prefix = f"incoming/model={request.model}/{made.digest}/"
         for name, body in made.files.items():
@@ -81,8 +82,14 @@ def _decided(request: GateRequest, training: Training, tools: Tools, report: Cal
     return GateDecision.from_document(json.loads(kept))
 
 
-def _subject(request: GateRequest, config: ModelConfig, rows: SnapshotRows, made: Judged, tools: Tools) -> Subject:
-    champion = tools.versions.champion(request.model)
+def _subject(
+    request: GateRequest,
+    config: ModelConfig,
+    rows: SnapshotRows,
+    made: Judged,
+    champion: Champion | None,
+    tools: Tools,
+) -> Subject:
     contract = Contract.from_document(json.loads(made.files["contract.json"]))
     compared = unseen(rows.log, champion)
     return Subject(

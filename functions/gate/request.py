@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from functions.domain.errors import InvalidRequestError
+from functions.domain.event_fields import moment_of, release_of, text_of
 from functions.domain.snapshot_manifest import digest_in_key
-from functions.domain.windows import moment_of, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +48,5 @@ class CanaryRequest:
         Raises:
             InvalidRequestError: a field is missing or malformed; the text has its name.
         """
-        champion, challenger = (_number(event, name) for name in ("champion", "challenger"))
+        champion, challenger = (release_of(event, name) for name in ("champion", "challenger"))
         return cls(text_of(event, "model"), moment_of(event), champion, challenger, moment_of(event, "since"))
-
-
-def _number(event: Mapping[str, Any], name: str) -> int:
-    value = event.get(name)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise InvalidRequestError(f"{name} must be a release's number, not {value!r}")
-    return value

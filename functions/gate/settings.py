@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from functions.domain.errors import MisconfiguredError
+from functions.adapters.environment import memory_but, required
 
 SPARED_MB = 500  # for Python, its libraries, and the models' sessions
 
@@ -27,21 +27,11 @@ class Settings:
         Raises:
             MisconfiguredError: one is missing or malformed; the text has its name.
         """
-        memory = _required(environ, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
-        if not memory.isdigit():
-            raise MisconfiguredError(f"AWS_LAMBDA_FUNCTION_MEMORY_SIZE should be a number of MB, not {memory!r}")
         return cls(
-            registry_table=_required(environ, "REGISTRY_TABLE"),
-            data_bucket=_required(environ, "DATA_BUCKET"),
-            artifact_bucket=_required(environ, "ARTIFACT_BUCKET"),
-            event_bus=_required(environ, "EVENT_BUS"),
-            memory_mb=max(256, int(memory) - SPARED_MB),
-            scratch=Path(_required(environ, "HOME")),
+            registry_table=required(environ, "REGISTRY_TABLE"),
+            data_bucket=required(environ, "DATA_BUCKET"),
+            artifact_bucket=required(environ, "ARTIFACT_BUCKET"),
+            event_bus=required(environ, "EVENT_BUS"),
+            memory_mb=memory_but(environ, SPARED_MB),
+            scratch=Path(required(environ, "HOME")),
         )
-
-
-def _required(environ: Mapping[str, str], name: str) -> str:
-    value = environ.get(name)
-    if not value:
-        raise MisconfiguredError(f"the environment variable {name} is not set")
-    return value

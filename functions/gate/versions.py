@@ -10,8 +10,8 @@ from functions.adapters.references import References
 from functions.adapters.registry import Registry
 from functions.domain.contract import Contract
 from functions.domain.errors import CorruptArtifactError
+from functions.domain.event_fields import moment_of
 from functions.domain.model_version import ModelVersion
-from functions.domain.windows import moment_of
 from functions.gate.scoring import ScoringModel
 
 OPEN = 2  # sessions that are kept: the champion's and the challenger's

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from functions.domain.errors import MisconfiguredError
+from functions.adapters.environment import required
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,4 @@ class Settings:
             MisconfiguredError: one is missing; the text has its name.
         """
         names = ("MODEL", "REGISTRY_TABLE", "LABEL_STREAM", "OBSERVATION_STREAM", "AWS_REGION")
-        return cls(*(_required(environ, name) for name in names))
-
-
-def _required(environ: Mapping[str, str], name: str) -> str:
-    value = environ.get(name)
-    if not value:
-        raise MisconfiguredError(f"the environment variable {name} is not set")
-    return value
+        return cls(*(required(environ, name) for name in names))

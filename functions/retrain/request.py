@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from functions.domain.windows import text_of
+from functions.domain.event_fields import text_of
 
 
 @dataclass(frozen=True, slots=True)

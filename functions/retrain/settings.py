@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from functions.domain.errors import MisconfiguredError
+from functions.adapters.environment import MEMORY, number, required
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +21,4 @@ class Settings:
         Raises:
             MisconfiguredError: one is missing or malformed; the text has its name.
         """
-        memory = _required(environ, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
-        if not memory.isdigit():
-            raise MisconfiguredError(f"AWS_LAMBDA_FUNCTION_MEMORY_SIZE should be a number of MB, not {memory!r}")
-        return cls(_required(environ, "MODEL"), _required(environ, "ARTIFACT_BUCKET"), int(memory))
-
-
-def _required(environ: Mapping[str, str], name: str) -> str:
-    value = environ.get(name)
-    if not value:
-        raise MisconfiguredError(f"the environment variable {name} is not set")
-    return value
+        return cls(required(environ, "MODEL"), required(environ, "ARTIFACT_BUCKET"), number(environ, MEMORY))

@@ -1,17 +1,16 @@
 """What `roll_out` can be asked for: by a person, by a schedule, by events of the stage and of CloudWatch."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from functions.domain.errors import InvalidRequestError
+from functions.domain.event_fields import model_of, release_of, text_of
 from functions.domain.names import Names
 from functions.domain.rollback import BLAMED_ALARMS, Cause
 
 ACTIONS = ("deploy", "reconcile", "roll_back", "unbar", "promote")
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +91,17 @@ def wish(event: Mapping[str, Any], names: Names) -> Wish:
     if action == "reconcile":
         by = str(event.get("by") or event.get("actor") or "schedule")
         if event.get("model") is None:
-            _moment(_text(event, "time"))
+            _moment(text_of(event, "time"))
             return ReconcileAll(by, event["time"])
         return ReconcileRequest(*_who({**event, "actor": by}))
     who = _who(event)
     if action == "deploy":
-        return DeployRequest(*who, _text(event, "artifact"), _flag(event, "now"))
+        return DeployRequest(*who, text_of(event, "artifact"), _flag(event, "now"))
     if action == "promote":
         return PromoteRequest(*who)
     if action == "unbar":
-        return UnbarRequest(*who, _release(event, "release"), _text(event, "reason"))
-    reason, to = _text(event, "reason"), None if event.get("to") is None else _release(event, "to")
+        return UnbarRequest(*who, release_of(event, "release"), text_of(event, "reason"))
+    reason, to = text_of(event, "reason"), None if event.get("to") is None else release_of(event, "to")
     named = f"{who[1]} at {who[2]}: {reason}, to {to}"
     return RollBackRequest(*who, Cause("person", named, f"{who[1]}: {reason}", _moment(who[2]), to))
 
@@ -133,7 +132,7 @@ def _of_verdict(who: tuple[str, str, str], detail: Mapping[str, Any]) -> Wish:
 
 
 def _of_alarm(event: Mapping[str, Any], detail: Mapping[str, Any], names: Names) -> Wish:
-    name, state = _text(detail, "alarmName"), detail.get("state", {})
+    name, state = text_of(detail, "alarmName"), detail.get("state", {})
     if state.get("value") != "ALARM":
         return Ignored(f"alarm {name} is {state.get('value')!r}")
     for what in BLAMED_ALARMS:
@@ -148,25 +147,9 @@ def _of_alarm(event: Mapping[str, Any], detail: Mapping[str, Any], names: Names)
 
 def _who(event: Mapping[str, Any]) -> tuple[str, str, str]:
     """Model, actor and time of an event."""
-    model, actor, time = (_text(event, name) for name in ("model", "actor", "time"))
-    if not _NAME.fullmatch(model):
-        raise InvalidRequestError(f"model {model!r} is no model's name")
+    actor, time = (text_of(event, name) for name in ("actor", "time"))
     _moment(time)
-    return model, actor, time
-
-
-def _text(event: Mapping[str, Any], name: str) -> str:
-    value = event.get(name)
-    if not isinstance(value, str) or not value:
-        raise InvalidRequestError(f"{name} must be text, not {value!r}")
-    return value
-
-
-def _release(event: Mapping[str, Any], name: str) -> int:
-    value = event.get(name)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise InvalidRequestError(f"{name} must be a release's number, not {value!r}")
-    return value
+    return model_of(event), actor, time
 
 
 def _flag(event: Mapping[str, Any], name: str) -> bool:

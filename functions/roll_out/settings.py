@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from functions.domain.errors import MisconfiguredError
+from functions.adapters.environment import required
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +19,4 @@ class Settings:
         Raises:
             MisconfiguredError: one is missing; the text has its name.
         """
-        return cls(*(_required(environ, name) for name in ("STAGE", "REGISTRY_TABLE", "ARTIFACT_BUCKET")))
-
-
-def _required(environ: Mapping[str, str], name: str) -> str:
-    value = environ.get(name)
-    if not value:
-        raise MisconfiguredError(f"the environment variable {name} is not set")
-    return value
+        return cls(*(required(environ, name) for name in ("STAGE", "REGISTRY_TABLE", "ARTIFACT_BUCKET")))

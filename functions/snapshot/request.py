@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any, get_args
 
 from functions.domain.errors import InvalidRequestError
+from functions.domain.event_fields import moment_of, text_of
 from functions.domain.training import Cause
-from functions.domain.windows import moment_of, text_of
 
 
 @dataclass(frozen=True, slots=True)

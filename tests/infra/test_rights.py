@@ -227,7 +227,7 @@ def test_the_schedules_run_compact_and_evaluate_and_nothing_else(flights: Templa
     condition = role["AssumeRolePolicyDocument"]["Statement"][0]["Condition"]
     here = "<AWS::Region>:<AWS::AccountId>"
     assert flat(condition["StringEquals"]["aws:SourceAccount"]) == "<AWS::AccountId>"
-    assert flat(condition["ArnEquals"]["aws:SourceArn"]) == (
+    assert flat(condition["ArnLike"]["aws:SourceArn"]) == (
         f"arn:<AWS::Partition>:scheduler:{here}:schedule-group/default"
     )
 

@@ -50,7 +50,7 @@ def test_an_error_is_answered_with_its_words(world: FakeWorld) -> None:
         ({"actor": None}, "actor must be text, not None"),
         ({"now": "yes"}, "now must be true or false, not 'yes'"),
         ({"model": 7}, "model must be text, not 7"),
-        ({"model": "../flights"}, "is no model's name"),
+        ({"model": "../flights"}, "must be a model's name"),
         ({"time": "yesterday"}, "time 'yesterday' is not of the form"),
         ({"time": "2013-03-01T00:00:00"}, "must be in UTC"),
         ({"time": "2013-03-01T00:00:00+01:00"}, "must be in UTC"),

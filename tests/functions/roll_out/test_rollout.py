@@ -46,7 +46,7 @@ def test_a_challenger_gets_its_traffic_step_by_step(world: World) -> None:
     looks(tools, 4)
     assert traffic(tools) == Traffic(3)
     last = tools.rollouts.rollouts(MODEL, 1)[0]
-    assert (last.state, last.number, [line["weight"] for line in last.history]) == ("live", 2, [0.1, 0.5, 1.0, 1.0])
+    assert (last.state, last.number, [line["weight"] for line in last.history]) == ("live", 2, [0.1, 0.5, 1.0])
     assert world.around.events.what == ["started", "live", "started", "advanced", "advanced", "live"]
     assert_sound(tools)
 
