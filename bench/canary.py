@@ -6,7 +6,7 @@ Rollouts are simulated of paired differences of log loss that real flights gave.
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from time import process_time
 
@@ -143,15 +143,21 @@ def _print(outcomes: Sequence[Outcome], seconds: float) -> None:
     heads = ("challenger", "rows", "share", "harmful", "better", "own rows: median", "95 %", "within 2,500", "bar")
     for head in heads:
         table.add_column(head, justify="left" if head in heads[:2] else "right")
-    percent: Callable[[float | None], str] = lambda part: "" if part is None else f"{part:.1%}"  # noqa: E731
-    count: Callable[[float | None], str] = lambda rows: "" if rows is None else f"{rows:,.0f}"  # noqa: E731
     for o in outcomes:
         held = {True: "holds", False: "broken", None: "none"}[o.bar]
-        numbers = (percent(o.harmful), percent(o.better), count(o.median), count(o.most), percent(o.in_time))
+        numbers = (_percent(o.harmful), _percent(o.better), _count(o.median), _count(o.most), _percent(o.in_time))
         table.add_row(o.case, o.rows, "" if o.share is None else f"{o.share:.0%}", *numbers, held)
     console = Console(width=150)
     console.print(table)
     console.print(f"{seconds:.0f} s of processor time")
+
+
+def _percent(part: float | None) -> str:
+    return "" if part is None else f"{part:.1%}"
+
+
+def _count(rows: float | None) -> str:
+    return "" if rows is None else f"{rows:,.0f}"
 
 
 if __name__ == "__main__":

@@ -101,10 +101,10 @@ def _plain(values: Any) -> NDArray[Any]:
     return np.ma.getdata(values)
 
 
-def _with_none(values: Any) -> NDArray[Any]:
+def _with_none(values: NDArray[Any]) -> NDArray[Any]:
     """Objects with None where they are masked; other arrays as they are."""
     if values.dtype != object or not isinstance(values, np.ma.MaskedArray):
-        return values  # type: ignore[no-any-return]
+        return values
     plain = np.ma.getdata(values).copy()
     plain[np.ma.getmaskarray(values)] = None
     return plain
