@@ -78,6 +78,11 @@ class Names:
         """The dashboard of one model, or of all."""
         return self.function("model", model) if model else f"trimtab-{self.stage}"
 
+    @property
+    def signing_key(self) -> str:
+        """The alias of the KMS key that versions are signed with when they are registered."""
+        return f"alias/trimtab-{self.stage}-registration"
+
     def model_layer(self, model: str) -> str:
         return f"trimtab-{self.stage}-model-{model}"
 
