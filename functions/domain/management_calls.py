@@ -1,4 +1,9 @@
-"""The calls of the management API: one table for the router, the template, the rights and the OpenAPI document."""
+"""The calls of the management API: one table for the router, the template, the rights and the OpenAPI document.
+
+A `*` of IAM's crosses slashes: who may `GET /models/*` may read all that lies below. So what not every reader of models
+may have (a client's request, a model as a file, the audit) lies beside /models/, and each POST ends in a word of its
+own: docs/decisions/paths-for-policies.md.
+"""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -24,7 +29,7 @@ CALLS = (
     Call("show_version", "GET", "/models/{model}/versions/{version}"),
     Call("show_card", "GET", "/models/{model}/versions/{version}/card"),
     Call("show_lineage", "GET", "/models/{model}/versions/{version}/lineage"),
-    Call("export_version", "GET", "/models/{model}/versions/{version}/export"),
+    Call("export_version", "GET", "/exports/{model}/{version}"),
     Call("compare_versions", "GET", "/models/{model}/compare"),
     Call("compare_models", "GET", "/compare"),
     Call("list_reports", "GET", "/models/{model}/reports"),
@@ -33,7 +38,7 @@ CALLS = (
     Call("list_trainings", "GET", "/models/{model}/trainings"),
     Call("show_training", "GET", "/models/{model}/trainings/{execution}"),
     Call("show_quarantine", "GET", "/models/{model}/quarantine"),
-    Call("explain_request", "GET", "/models/{model}/requests/{request}"),
+    Call("explain_request", "GET", "/requests/{model}/{request}"),
     Call("list_audit", "GET", "/audit"),
     Call("verify_audit", "GET", "/audit/verify"),
     Call("open_upload", "POST", "/models/{model}/uploads"),
