@@ -5,17 +5,14 @@ from collections.abc import Callable, Mapping
 from time import sleep
 from typing import Any, Literal
 
-import boto3
 import urllib3
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from functions.domain.errors import UnavailableError
 from trimtab.endpoint import TIMEOUT_S, TOO_MANY_REQUESTS, checked, find_endpoint
+from trimtab.signing import find_credentials, signed_headers
 from trimtab.stage import Stage
 
-SERVICE = "execute-api"
 MOST_TRIES = 8
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 5.0
 CONNECTIONS = 8
@@ -40,7 +37,7 @@ class SignedEndpoint:
     ) -> None:
         self._base = f"{find_endpoint(stage, model).url}/models/{model}/"
         self._region = stage.names.region
-        self._credentials = credentials or _credentials(stage)
+        self._credentials = credentials or find_credentials(stage)
         self._pool = urllib3.PoolManager(maxsize=CONNECTIONS, timeout=TIMEOUT_S, retries=False)
         self._pause = pause
 
@@ -75,16 +72,7 @@ class SignedEndpoint:
 
     def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
         """Sign anew for each try: a signature is good for five minutes, and credentials may be renewed."""
-        request = AWSRequest("POST", url, headers={"Content-Type": "application/json"}, data=body)
-        SigV4Auth(self._credentials.get_frozen_credentials(), SERVICE, self._region).add_auth(request)
-        return self._pool.request("POST", url, body=body, headers={**dict(request.headers.items()), **headers})
-
-
-def _credentials(stage: Stage) -> Any:
-    """What requests to a stage are signed with."""
-    if stage.is_local:
-        return Credentials(stage.names.account, "local")
-    found = boto3.session.Session().get_credentials()
-    if found is None:
-        raise UnavailableError("no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
-    return found
+        signed = signed_headers(
+            self._credentials, self._region, "POST", url, body, {"Content-Type": "application/json"}
+        )
+        return self._pool.request("POST", url, body=body, headers={**signed, **headers})

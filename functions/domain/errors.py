@@ -5,6 +5,7 @@ TrimtabError
 │   ├── InvalidValuesError       values break the contract: knows of which features
 │   ├── RequestTooLargeError
 │   └── UnsupportedContentTypeError
+├── AccessDeniedError            who asks may not do this, or may not as who they are
 ├── NotFoundError                no such model, version, release or route
 ├── ConflictError                somebody else changed it first; read again and retry
 │   └── LeaseHeldError           another run works on this model now
@@ -42,6 +43,10 @@ class RequestTooLargeError(InvalidRequestError):
 
 class UnsupportedContentTypeError(InvalidRequestError):
     """The request's body is of a content type that this call does not read."""
+
+
+class AccessDeniedError(TrimtabError):
+    """Who asks may not do this."""
 
 
 class NotFoundError(TrimtabError):

@@ -89,3 +89,8 @@ class Names:
     def model_parameter(self, model: str, key: str) -> str:
         """SSM parameter with what only a deployment knows: `url`, `api_key_id`."""
         return f"/trimtab/{self.stage}/models/{model}/{key}"
+
+    @property
+    def management_url_parameter(self) -> str:
+        """SSM parameter with the management API's URL."""
+        return f"/trimtab/{self.stage}/manage/url"
