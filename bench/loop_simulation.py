@@ -23,7 +23,7 @@ from functions.domain.paired_bootstrap import paired_gain
 from functions.domain.reference import MetricValue
 from functions.domain.retraining_policy import too_few_labels, too_soon
 from functions.domain.training import Cause, Training
-from functions.domain.verdict import judge
+from functions.domain.verdict import Verdict, judge
 from functions.domain.verdict_rules import Evidence, Predecessor
 from functions.domain.windows import iso
 
@@ -89,16 +89,16 @@ class Loop:
             at += DAY
 
     def _day(self, at: datetime) -> None:
-        verdict = self._judged(at)
-        if verdict == "ROLL_BACK" and self.live > 0 and self._is_borne_out(at):
+        found = self._judged(at)
+        if found.verdict == "ROLL_BACK" and self.live > 0 and self._is_borne_out(at):
             self.rollbacks += 1
             self._go_live(self.live - 1, at)
-        elif verdict == "RETRAIN":
+        if found.retrains:
             self._train("verdict", at)
         if at.weekday() == 0 and self.config.train.schedule != "off":
             self._train("schedule", at)
 
-    def _judged(self, at: datetime) -> str:
+    def _judged(self, at: datetime) -> Verdict:
         config, stream, window = self.config, self.stream, self.config.evaluate.window
         end = at.replace(minute=0) - stream.delay
         rows = np.arange(max(stream.until(end - window), stream.first), stream.until(end))
@@ -136,7 +136,7 @@ class Loop:
                 versions={str(i): {"value": s.value, "low": s.low, "high": s.high} for i, s in scores.items()},
             )
         )
-        return found.verdict
+        return found
 
     def _is_borne_out(self, at: datetime) -> bool:
         """As `roll_out` follows such a verdict: the live version is worse than the one before on the very same rows."""

@@ -164,7 +164,7 @@ class Retraining(Construct):
             event_pattern={
                 "source": ["trimtab"],
                 "detail-type": ["Verdict"],
-                "detail": {"model": [self._model], "verdict": ["RETRAIN"]},
+                "detail": {"model": [self._model], "retrain": [True]},
             },
             state="ENABLED",
             targets=[

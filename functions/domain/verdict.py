@@ -31,6 +31,12 @@ class Verdict:
     def rules(self) -> tuple[str, ...]:
         return tuple(reason.rule for reason in self.reasons)
 
+    @property
+    def retrains(self) -> bool:
+        """Whether to train a challenger; also where going back is more urgent, which the same rows may forbid."""
+        found = {reason.finding for reason in self.reasons}
+        return self.verdict in ("RETRAIN", "ROLL_BACK") and "RETRAIN" in found
+
 
 def judge(evidence: Evidence, config: EvaluationConfig, history: Sequence[Evaluation], at: datetime) -> Verdict:
     """The verdict of a window that ends `at`. `history` are the evaluations before, oldest first."""

@@ -80,7 +80,7 @@ def evaluate(request: EvaluationRequest, tools: Tools) -> dict[str, Any]:
     _write(tools, document)
     for line in metric_lines(request, config, document, verdict):
         tools.say(line)
-    tools.events.publish("Verdict", event_detail(document), request.at)
+    tools.events.publish("Verdict", event_detail(document, verdict), request.at)
     tools.monitoring.record(written)
     return _answer(document, written)
 

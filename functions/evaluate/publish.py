@@ -22,7 +22,7 @@ def metric_lines(
             yield metric_line(time_ms, {"model": config.model, "version": part["version"]}, values)
 
 
-def event_detail(document: Mapping[str, Any]) -> dict[str, Any]:
+def event_detail(document: Mapping[str, Any], judged: Verdict) -> dict[str, Any]:
     """The detail of the event `Verdict`: what to do and why, and where the report lies."""
     verdict, end = document["verdict"], document["window"]["end"]
     return {
@@ -30,6 +30,7 @@ def event_detail(document: Mapping[str, Any]) -> dict[str, Any]:
         "model": document["model"],
         "verdict": verdict["verdict"],
         "finding": verdict["finding"],
+        "retrain": judged.retrains,
         "reasons": [reason["text"] for reason in verdict["reasons"]],
         "rules": [reason["rule"] for reason in verdict["reasons"]],
         "window": document["window"],

@@ -81,6 +81,8 @@ def test_what_becomes_of_a_rollout_fills_every_place_of_the_text(platform: Templ
 
 def test_what_evaluate_publishes_fills_every_place_of_the_text(platform: Template) -> None:
     from functions.adapters.stage_events import SOURCE
+    from functions.domain.verdict import Verdict
+    from functions.domain.verdict_rules import Reason
     from functions.evaluate.publish import event_detail
 
     document = {
@@ -90,7 +92,9 @@ def test_what_evaluate_publishes_fills_every_place_of_the_text(platform: Templat
         "labelled_window": {"start": "2013-03-01T00:00:00Z", "end": "2013-03-08T00:00:00Z"},
         "live": {"version": "1", "release": 2},
     }
-    detail: Any = event_detail(document)
+    decays = Reason("worse_than_reference", "RETRAIN", "It decays")
+    detail: Any = event_detail(document, Verdict("RETRAIN", "RETRAIN", (decays,), 2, 2))
+    assert detail["retrain"] is True
     found = {}
     for name, path in rule(platform)["Targets"][0]["InputTransformer"]["InputPathsMap"].items():
         value = detail

@@ -175,7 +175,7 @@ def test_an_engine_that_is_not_there_is_recorded_with_a_plain_word() -> None:
 def test_a_verdict_on_this_model_starts_it_at_the_verdicts_time(flights: Template) -> None:
     (rule,) = [each for each in flights.all("AWS::Events::Rule") if "Retrains" in each["Description"]]
     assert rule["EventBusName"] == "trimtab-prod"
-    assert rule["EventPattern"]["detail"] == {"model": ["flights"], "verdict": ["RETRAIN"]}
+    assert rule["EventPattern"]["detail"] == {"model": ["flights"], "retrain": [True]}
     (target,) = rule["Targets"]
     assert flat(target["Arn"]) == "<RetrainingStateMachine.Arn>"
     transformer = target["InputTransformer"]

@@ -214,3 +214,17 @@ def test_verdicts_to_act_lie_at_least_a_cool_down_apart(bad: list[bool]) -> None
             assert bad[day - 1]
             given_at.append(at)
     assert all(later - earlier >= timedelta(days=3) for earlier, later in pairwise(given_at))
+
+
+def test_a_verdict_to_go_back_trains_a_challenger_too_where_the_model_has_decayed() -> None:
+    before = Predecessor("2", MetricValue(0.40, 0.38, 0.42))
+    decayed = replace(
+        HEALTHY, score=MetricValue(0.60, 0.58, 0.62), reference=MetricValue(0.42, 0.40, 0.44), predecessor=before
+    )
+    held = replace(decayed, reference=MetricValue(0.60, 0.58, 0.62))
+
+    found = judge(decayed, AT_ONCE, [], NOW)
+    assert (found.verdict, found.retrains) == ("ROLL_BACK", True)
+    found = judge(held, AT_ONCE, [], NOW)
+    assert (found.verdict, found.retrains) == ("ROLL_BACK", False)
+    assert not judge(decayed, CONFIG, [], NOW).retrains  # it waits for another evaluation that says so
