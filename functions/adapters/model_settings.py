@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, Strict
 from functions.adapters.alarm_settings import AlarmSettings
 from functions.adapters.correction_settings import (
     REFERENCE,
+    ApprovalSettings,
     Engine,
     GateSettings,
     KeepFirst,
@@ -190,6 +191,7 @@ class ModelSettings(Section):
     alarms: AlarmSettings = AlarmSettings()
     quarantine: QuarantineSettings = QuarantineSettings()
     gate: GateSettings = GateSettings()
+    approval: ApprovalSettings = ApprovalSettings()
     rollout: RolloutSettings = RolloutSettings()
     api: ApiSettings = ApiSettings()
     lambda_: LambdaSettings = Field(default=LambdaSettings(), alias="lambda")
@@ -249,7 +251,8 @@ class ModelSettings(Section):
             train=self._train_config(),
             gate=self.gate.compiled(),
             rollout=self.rollout.compiled(),
-            about={"owner": self.model.owner, "description": self.model.description},
+            approval=self.approval.compiled(),
+            about=self.model.model_dump(exclude={"name", "task"}),
         )
 
     def _train_config(self) -> TrainConfig:

@@ -40,13 +40,20 @@ class References:
         Raises:
             As `of_version`.
         """
-        prefix = f"artifacts/model={version.model}/version={version.number}/"
-        digests = listed_files(version.model, version.artifact_digest, self._read(prefix + MANIFEST))
+        prefix, digests = _prefix(version), self.digests(version)
         found = {name: self._read(prefix + name) for name in names if name in digests}
         for name, body in found.items():
             if digest_of(body) != digests[name]:
                 raise CorruptArtifactError(f"{prefix}{name} was changed after it was registered: do not trust it")
         return found
+
+    def digests(self, version: ModelVersion) -> dict[str, str]:
+        """SHA-256 of each file that a registered version's manifest lists, by name.
+
+        Raises:
+            As `of_version`.
+        """
+        return listed_files(version.model, version.artifact_digest, self._read(_prefix(version) + MANIFEST))
 
     def frozen(self, model: str) -> Reference | None:
         """The reference that was frozen from the model's first window."""
@@ -66,6 +73,10 @@ class References:
         if found is None:
             raise NotFoundError(f"{key} is not in the artifact bucket, and the registry says that it is")
         return found.body
+
+
+def _prefix(version: ModelVersion) -> str:
+    return f"artifacts/model={version.model}/version={version.number}/"
 
 
 def _frozen_key(model: str) -> str:

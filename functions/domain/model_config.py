@@ -8,11 +8,12 @@ from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from functions.domain.approval import ApprovalConfig
 from functions.domain.contract import Feature, Task
 from functions.domain.correction_config import GateConfig, RolloutConfig, TrainConfig
 from functions.domain.errors import CorruptArtifactError
 
-SCHEMA_VERSION = 2  # 1 had no train, gate and rollout: their defaults leave the model as it is
+SCHEMA_VERSION = 3  # 1 had no train, gate and rollout, 2 no approval: their defaults leave the model as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,11 @@ class ModelConfig:
     matures_after_s: int
     evaluate: EvaluationConfig
     memory_mb: int = 1024
-    about: Mapping[str, str] = field(default_factory=dict)  # owner and description, for reports
+    about: Mapping[str, str] = field(default_factory=dict)  # the texts of [model], for reports and cards
     train: TrainConfig = field(default_factory=TrainConfig)
     gate: GateConfig = field(default_factory=GateConfig)
     rollout: RolloutConfig = field(default_factory=RolloutConfig)
+    approval: ApprovalConfig = field(default_factory=ApprovalConfig)
 
     @property
     def matures_after(self) -> timedelta:
@@ -76,15 +78,23 @@ class ModelConfig:
         Raises:
             CorruptArtifactError: of a schema version that this code does not know.
         """
-        if document.get("v") not in (1, SCHEMA_VERSION):
+        if document.get("v") not in (1, 2, SCHEMA_VERSION):
             raise CorruptArtifactError(
                 f"settings of schema version {document.get('v')!r}; this code reads {SCHEMA_VERSION}: "
                 "deploy the model's stack again"
             )
         fields = {key: value for key, value in document.items() if key != "v"}
         fields["features"] = tuple(Feature.from_document(feature) for feature in fields["features"])
-        sections = {"evaluate": EvaluationConfig, "train": TrainConfig, "gate": GateConfig, "rollout": RolloutConfig}
-        for name, section in sections.items():
+        for name, section in _SECTIONS.items():
             if name in fields:
                 fields[name] = section(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields[name].items()})
         return cls(**fields)
+
+
+_SECTIONS: Mapping[str, type[Any]] = {
+    "evaluate": EvaluationConfig,
+    "train": TrainConfig,
+    "gate": GateConfig,
+    "rollout": RolloutConfig,
+    "approval": ApprovalConfig,
+}

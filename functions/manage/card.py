@@ -1,0 +1,190 @@
+"""The model card of a version: what it is for, what it learnt from, what it was found to be, who let it live.
+
+After Mitchell et al. 2019, Model Cards for Model Reporting (FAT*): details, intended use, factors (slices), metrics,
+evaluation data, training data, caveats. Everything is read from registry, artifact bucket and reports. What none of
+them says is null, and `unknown` tells why; nothing is filled in. docs/model-card.schema.json describes each field.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from functions.adapters.data_lake import DataLake
+from functions.adapters.registry_store import Store, version_key
+from functions.domain.metric_names import METRICS
+from functions.domain.model_version import ModelVersion
+from functions.domain.reference import Reference
+from functions.manage import card_training, service_record
+from functions.manage.audit_of_version import audit_of_version
+from functions.manage.card_baseline import baseline
+from functions.manage.lineage import version_graph
+from functions.manage.model_facts import ModelFacts, Report
+
+SCHEMA_VERSION = 1
+ABOUT = ("owner", "description", "intended_use", "limitations")
+
+Document = dict[str, Any]
+
+
+class ModelCard:
+    """Cards of one stage; `data` is the bucket of reports, `artifacts` that of versions, snapshots and decisions."""
+
+    def __init__(self, store: Store, data: DataLake, artifacts: DataLake) -> None:
+        self._store, self._data, self._artifacts = store, data, artifacts
+
+    def document(self, model: str, version: str) -> Document:
+        """The card of a hosted version by its number, or of an external one by the name that observations give.
+
+        Raises:
+            NotFoundError: there is no such model or version; the text names those that there are.
+            CorruptArtifactError: a file is not what was registered.
+            UnavailableError: AWS did not answer.
+        """
+        facts = ModelFacts(self._store, self._data, self._artifacts, model)
+        registered = facts.version(version)
+        if registered is None:
+            card = self._whole(facts, version, _of_external(facts))
+        else:
+            card = self._whole(facts, version, self._of_registered(facts, registered))
+        return card | {"unknown": [{"part": part, "why": why} for part, why in _unknown(card)]}
+
+    def _whole(self, facts: ModelFacts, version: str, own: Document) -> Document:
+        """What is told of any version, and `own`, which depends on where it is hosted."""
+        config, report = facts.config, service_record.last_report(facts, version)
+        about = {} if config is None else config.about
+        return {
+            "v": SCHEMA_VERSION,
+            "model": facts.model,
+            "version": version,
+            "hosted": not facts.external,
+            "live": facts.live == version,
+            "task": None if config is None else config.task,
+            "label": None if config is None else {"name": config.label, "positive": config.positive},
+            "about": {name: about.get(name) or None for name in ABOUT},
+            **own,
+            "slices": {"gate": _gate_slices(own["gate"]), "service": service_record.slices_of(report)},
+            "latency": {"gate": _gate_latency(own["gate"]), "service": _service_latency(report)},
+            "service": service_record.service_record(facts, version),
+        }
+
+    def _of_registered(self, facts: ModelFacts, version: ModelVersion) -> Document:
+        training = facts.training_of(version.number)
+        reference = facts.reference(version)
+        contract = facts.contract(version)
+        return {
+            "registered": _registered(version, facts),
+            "inputs": card_training.inputs(contract),
+            "guard": card_training.guard(contract),
+            "data": card_training.data(facts, version),
+            "metrics": _metrics(reference),
+            "gate": card_training.gate(facts, training),
+            "parity": facts.lineage(version).get("parity"),
+            "baseline": None if reference is None else baseline(reference),
+            "made_by": card_training.made_by(facts, version, training),
+            "lineage": version_graph(facts, str(version.number)),
+            "approvals": self._approvals(version),
+            "rollouts": [service_record.rollout_document(one) for one in facts.rollouts_of(version.number)],
+            "audit": audit_of_version(self._store.entries(), facts, version.number),
+        }
+
+    def _approvals(self, version: ModelVersion) -> Document:
+        """Who brought it, and who let it live; a version that was registered before that was kept says neither."""
+        stored = self._store.read(version_key(version.model, version.number))
+        document = {} if stored is None else stored.document
+        return {
+            "author": document.get("author"),
+            "evidence_at": document.get("evidence_at"),
+            "given": [dict(approval) for approval in document.get("approvals") or ()],
+        }
+
+
+def _of_external(facts: ModelFacts) -> Document:
+    """An external version's own: the settings say what it is asked, its first window what it is compared with."""
+    reference = facts.frozen_reference
+    nothing: Document = dict.fromkeys(("registered", "guard", "data", "gate", "parity", "made_by", "approvals"))
+    return {
+        **nothing,
+        "inputs": [] if facts.config is None else card_training.features(facts.config.features),
+        "metrics": None,
+        "baseline": None if reference is None else baseline(reference),
+        "lineage": None,
+        "rollouts": [],
+        "audit": [],
+    }
+
+
+def _registered(version: ModelVersion, facts: ModelFacts) -> Document:
+    sizes = facts.sizes(version)
+    return {
+        "at": version.registered_at,
+        "by": version.registered_by,
+        "state": version.state,
+        "reason": version.reason,
+        "artifact": version.artifact_digest,
+        "files": [
+            {"name": name, "sha256": digest, "bytes": sizes.get(name)} for name, digest in facts.listed(version).items()
+        ],
+    }
+
+
+def _metrics(reference: Reference | None) -> Document | None:
+    """What it was measured to be on the rows that were held out; None where it came without data."""
+    if reference is None:
+        return None
+    values = [
+        {
+            "name": name,
+            "title": METRICS[name].title,
+            "better": METRICS[name].better,
+            **{key: getattr(found, key) for key in ("value", "low", "high")},
+        }
+        for name, found in reference.metrics.items()
+    ]
+    return {"rows": reference.holdout_rows, "values": values}
+
+
+def _gate_slices(gate: Document | None) -> Document | None:
+    """Challenger against champion by slice, as the gate found it."""
+    check = None if gate is None else next((one for one in gate["checks"] if one["name"] == "slices"), None)
+    if gate is None or check is None:
+        return None
+    return {"metric": gate["metric"], "champion": (gate["champion"] or {}).get("version"), **check["numbers"]}
+
+
+def _gate_latency(gate: Document | None) -> Document | None:
+    check = None if gate is None else next((one for one in gate["checks"] if one["name"] == "latency"), None)
+    return None if check is None else dict(check["numbers"])
+
+
+def _service_latency(report: Report | None) -> Document | None:
+    found = None if report is None else report["operation"]["latency_ms"]
+    if report is None or found is None:
+        return None
+    return {"window": report["window"], "versions": [entry["version"] for entry in report["versions"]], **found}
+
+
+def _unknown(card: Document) -> Iterator[tuple[str, str]]:
+    """Each part that nothing is known of, and why that is."""
+    if card["task"] is None:
+        yield "about", "the registry has no settings of the model: its stack was never deployed"
+    else:
+        for name in (name for name in ABOUT if card["about"][name] is None):
+            yield f"about.{name}", f"model.toml has no {name} under [model]"
+    if card["service"] is None:
+        yield "service", "no evaluation has found the version live yet"
+    elif card["slices"]["service"] is None:
+        yield "slices.service", "model.toml names no slices under [evaluate], or the reports are gone"
+    if not card["hosted"]:
+        yield "registered", "it is hosted elsewhere: no file of it is here, only what it was seen to answer"
+        return
+    if card["data"] is None:
+        yield "data", "it came ready-made: nobody said what it learnt from"
+    if card["metrics"] is None:
+        yield "metrics", "it came without rows to measure it on"
+    if card["gate"] is None:
+        yield "gate", "a person deployed it: the gate was not asked"
+    if card["parity"] is None:
+        yield "parity", "there was no original to compare the ONNX file with"
+    if card["approvals"]["author"] is None:
+        yield "approvals.author", "it was registered before authors were kept"
+    if not card["rollouts"]:
+        yield "rollouts", "it was never rolled out"
