@@ -10,7 +10,7 @@ from constructs import Construct
 
 from infra.findings import accept_wildcard
 from infra.lambda_function import LambdaFunction, Runs, function_arn
-from infra.registry_rights import EVERY_MODEL, registry_statement
+from infra.registry_rights import AUDIT_CHAIN, EVERY_MODEL, registry_statement
 from infra.stage import StageContext
 from infra.storage import Storage
 
@@ -66,7 +66,9 @@ class Rollout(Construct):
                 ],
                 resources=[self._predict],
             ),
-            registry_statement(storage.registry, "KeepSettings", ["dynamodb:GetItem", "dynamodb:PutItem"], EVERY_MODEL),
+            registry_statement(
+                storage.registry, "KeepSettings", ["dynamodb:GetItem", "dynamodb:PutItem"], EVERY_MODEL, AUDIT_CHAIN
+            ),
         ]
 
     def _release_rights(self) -> list[iam.PolicyStatement]:

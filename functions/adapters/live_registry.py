@@ -13,7 +13,6 @@ from functions.adapters.registry_store import (
     model_key,
     release_key,
     rollback_key,
-    rollout_key,
     version_key,
 )
 from functions.adapters.rollout_registry import By, ended_act
@@ -22,7 +21,6 @@ from functions.domain.errors import ConflictError
 from functions.domain.model_version import ModelRecord, ModelVersion
 from functions.domain.release import Release
 from functions.domain.rollback import Cause, Plan
-from functions.domain.rollout import Rollout
 from functions.domain.traffic import Traffic
 
 
@@ -69,8 +67,7 @@ class LiveRegistry(RegistryAccess):
         """The newest rollout's end: of one under way, and of one whose release is live and goes back."""
         if not record.rollouts:
             return
-        stored = self._get(rollout_key(record.model, record.rollouts))
-        rollout = Rollout.from_document(stored.document)
+        stored, rollout = self._rollout(record.model, record.rollouts)
         if rollout.release in plan.bad and rollout.state in ("canary", "live"):
             ended = rollout.ended("rolled_back", by.time, cause.reason)
         elif record.rollout is not None:
@@ -118,8 +115,8 @@ class LiveRegistry(RegistryAccess):
             ]
             acts = [Act("live.adopted", model, by.actor, by.time, {"release": release.number, "before": record.live})]
             if record.rollout is not None:
-                under_way = self._get(rollout_key(model, record.rollout))
-                ended = Rollout.from_document(under_way.document).ended("superseded", by.time, reason)
+                under_way, rollout = self._rollout(model, record.rollout)
+                ended = rollout.ended("superseded", by.time, reason)
                 changes.append(Change(under_way.key, ended.to_document(), under_way.revision))
                 acts.append(ended_act(ended, by))
             self._commit(changes, acts, by.hold)

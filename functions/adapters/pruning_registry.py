@@ -41,13 +41,17 @@ class PruningRegistry(RegistryAccess):
         self._retried(attempt)
 
     def pruned(self, model: str, rollouts: int, by: By) -> None:
-        """Record that all is pruned that the first `rollouts` rollouts left behind; not audited: a mark of ours."""
+        """Record that all is pruned that the first `rollouts` rollouts left behind.
+
+        Raises:
+            LeaseHeldError: the lease was lost.
+        """
 
         def attempt() -> None:
             record, revision = self._record(model)
-            self._commit(
-                [Change(model_key(model), replace(record, pruned=rollouts).to_document(), revision)], [], by.hold
-            )
+            change = Change(model_key(model), replace(record, pruned=rollouts).to_document(), revision)
+            act = Act("rollouts.pruned", model, by.actor, by.time, {"rollouts": rollouts})
+            self._commit([change], [act], by.hold)
 
         self._retried(attempt)
 

@@ -4,10 +4,11 @@ import random
 import time
 from collections.abc import Callable, Sequence
 
-from functions.adapters.registry_store import Change, Hold, Key, Store, Stored, model_key
+from functions.adapters.registry_store import Change, Hold, Key, Store, Stored, evidence_key, model_key, rollout_key
 from functions.domain.audit import Act
 from functions.domain.errors import ConflictError, LeaseHeldError, NotFoundError
 from functions.domain.model_version import ModelRecord
+from functions.domain.rollout import Rollout
 
 ATTEMPTS = 16
 
@@ -34,6 +35,17 @@ class RegistryAccess:
         if stored is None:
             raise NotFoundError(f"the registry has no {key}")
         return stored
+
+    def _rollout(self, model: str, number: int) -> tuple[Stored, Rollout]:
+        """A rollout with what is kept of its evidence beside it, while it is at the step that this was gathered at."""
+        stored = self._get(rollout_key(model, number))
+        return stored, self._with_evidence(Rollout.from_document(stored.document))
+
+    def _with_evidence(self, rollout: Rollout) -> Rollout:
+        if rollout.state != "canary":
+            return rollout
+        kept = self._store.read(evidence_key(rollout.model, rollout.number))
+        return rollout if kept is None else rollout.with_evidence(kept.document)
 
     def _commit(self, changes: Sequence[Change], acts: Sequence[Act], hold: Hold | None = None) -> None:
         """`Store.commit`, whose conflicts alone are worth another attempt."""

@@ -6,6 +6,7 @@ the revision that it was made from. All changes of one act and the entries that 
 
 import json
 import random
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -15,13 +16,21 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from functions.adapters.aws_errors import translated
-from functions.adapters.registry_store import AUDIT, AUDIT_HEAD, Change, Hold, Key, Stored, item_digests
-from functions.domain.audit import START, Act, Head, StoredEntry, chain
-from functions.domain.canonical_json import canonical_json
-from functions.domain.errors import ConflictError, LeaseHeldError, NotFoundError, UnavailableError
+from functions.adapters.registry_store import AUDIT, AUDIT_HEAD, Change, Hold, Item, Key, Stored, written_items
+from functions.domain.audit import START, Act, Head, StoredEntry, Written, chain
+from functions.domain.canonical_json import canonical_json, digest_of
+from functions.domain.errors import (
+    ConflictError,
+    CorruptArtifactError,
+    LeaseHeldError,
+    NotFoundError,
+    UnavailableError,
+)
 
 ATTEMPTS = 12
 _ENTRY = "ENTRY#"
+_ENTRY_SK = re.compile(r"ENTRY#[0-9]{12}")
+_ATTRIBUTES = {"pk", "sk", "body", "rev"}
 _ABSENT = "attribute_not_exists(pk)"
 # Another transaction touches the same items at this moment, or the table is busy: the same again, a little later.
 _PASSING = ("TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded")
@@ -79,15 +88,36 @@ class RegistryTable:
         return found[:most][::-1]
 
     def head(self) -> Head:
-        """The audit chain's newest entry."""
+        """The audit chain's newest entry.
+
+        Raises:
+            CorruptArtifactError: what lies there is none.
+        """
         return _head(self.read(AUDIT_HEAD))
 
-    def entries(self) -> Iterator[StoredEntry]:
-        """The audit chain, oldest first."""
-        values = {":pk": {"S": AUDIT}, ":prefix": {"S": _ENTRY}}
-        for item in self._query("pk = :pk AND begins_with(sk, :prefix)", values):
-            number = int(item["sk"]["S"].removeprefix(_ENTRY))
-            yield StoredEntry(number, item["body"]["S"], item["digest"]["S"])
+    def entries(self, after: int = 0) -> Iterator[StoredEntry]:
+        """The audit chain from the entry after that number on, oldest first, as it is read page by page."""
+        low = f"{_ENTRY}{after + 1:012d}" if after else _ENTRY
+        values = {":pk": {"S": AUDIT}, ":low": {"S": low}, ":high": {"S": f"{_ENTRY}\uffff"}}
+        yield from map(_entry, self._query("pk = :pk AND sk BETWEEN :low AND :high", values))
+
+    def scan(self) -> Iterator[Item]:
+        """All that lies in the table beside the audit chain's entries, in no order, as it is read page by page."""
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self._table,
+            FilterExpression="NOT (pk = :audit AND begins_with(sk, :entry))",
+            ExpressionAttributeValues={":audit": {"S": AUDIT}, ":entry": {"S": _ENTRY}},
+            ConsistentRead=True,
+        )
+        with translated("read the registry", {"ResourceNotFoundException": NotFoundError}):
+            for page in pages:
+                yield from map(_item, page["Items"])
+
+    def item(self, key: Key) -> Item | None:
+        """One item as `scan` shows it, as it is now."""
+        with translated(f"read {key} from the registry", {"ResourceNotFoundException": NotFoundError}):
+            answer = self._client.get_item(TableName=self._table, Key=_key(key), ConsistentRead=True)
+        return _item(answer["Item"]) if "Item" in answer else None
 
     def commit(self, changes: Sequence[Change], acts: Sequence[Act], hold: Hold | None = None) -> None:
         """Make all changes and record the acts, or nothing of it.
@@ -122,7 +152,7 @@ class RegistryTable:
     def _audit(self, changes: Sequence[Change], acts: Sequence[Act]) -> list[dict[str, Any]]:
         """The writes that append the acts to the chain as it is now."""
         stored = self.read(AUDIT_HEAD)
-        entries = chain(_head(stored), acts, item_digests(changes))
+        entries = chain(_head(stored), acts, written_items(changes))
         writes: list[dict[str, Any]] = [
             {
                 "Put": {
@@ -183,8 +213,30 @@ def _stored(item: dict[str, Any]) -> Stored:
     return Stored(key, int(item["rev"]["N"]), json.loads(item["body"]["S"]))
 
 
+def _item(item: dict[str, Any]) -> Item:
+    key = Key(item["pk"]["S"], item["sk"]["S"])
+    try:
+        written = Written(int(item["rev"]["N"]), digest_of(item["body"]["S"]))
+    except (KeyError, ValueError):
+        return Item(key, None)
+    return Item(key, written if set(item) == _ATTRIBUTES else None)
+
+
+def _entry(item: dict[str, Any]) -> StoredEntry:
+    sk = item["sk"]["S"]
+    if not _ENTRY_SK.fullmatch(sk):
+        return StoredEntry(0, f"{AUDIT}/{sk}", "")
+    body, digest = (item.get(name, {}).get("S", "") for name in ("body", "digest"))
+    return StoredEntry(int(sk.removeprefix(_ENTRY)), body, digest)
+
+
 def _head(stored: Stored | None) -> Head:
-    return START if stored is None else Head(stored.document["number"], stored.document["digest"])
+    if stored is None:
+        return START
+    number, digest = stored.document.get("number"), stored.document.get("digest")
+    if not isinstance(number, int) or not isinstance(digest, str):
+        raise CorruptArtifactError(f"{AUDIT_HEAD} is no head of an audit chain: `trimtab audit verify` says more")
+    return Head(number, digest)
 
 
 def _cancellation(error: UnavailableError) -> list[str] | None:

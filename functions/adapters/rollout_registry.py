@@ -15,6 +15,7 @@ from functions.adapters.registry_store import (
     Change,
     Hold,
     Stored,
+    evidence_key,
     model_key,
     release_key,
     rollout_key,
@@ -46,12 +47,12 @@ class RolloutRegistry(RegistryAccess):
         Raises:
             NotFoundError: there is none of that number.
         """
-        return Rollout.from_document(self._get(rollout_key(model, number)).document)
+        return self._rollout(model, number)[1]
 
     def rollouts(self, model: str, most: int) -> list[Rollout]:
         """The last rollouts, oldest first."""
         stored = self._store.read_last(f"MODEL#{model}", ROLLOUTS, most)
-        return [Rollout.from_document(found.document) for found in stored]
+        return [self._with_evidence(Rollout.from_document(found.document)) for found in stored]
 
     def releases(self, model: str) -> list[Release]:
         """All releases of a model, by number."""
@@ -120,12 +121,17 @@ class RolloutRegistry(RegistryAccess):
         return self._retried(attempt)
 
     def keep_evidence(self, rollout: Rollout, by: By) -> None:
-        """Keep what the gate said of a rollout under way, and what it waits for; not audited: it changes no traffic."""
+        """Keep what the gate said of a rollout under way, and what it waits for; not audited: it changes no traffic.
+
+        So it lies beside the rollout's own document, which takes it in when the traffic changes.
+        """
 
         def attempt() -> None:
-            _, _, stored, now = self._under_way(rollout)
+            _, _, _, now = self._under_way(rollout)
             kept = replace(now, evidence=rollout.evidence, evidence_at=rollout.evidence_at, reason=rollout.reason)
-            self._commit([Change(stored.key, kept.to_document(), stored.revision)], [], by.hold)
+            key = evidence_key(rollout.model, rollout.number)
+            before = self._store.read(key)
+            self._commit([Change(key, kept.to_evidence(), 0 if before is None else before.revision)], [], by.hold)
 
         self._retried(attempt)
 
@@ -192,8 +198,7 @@ class RolloutRegistry(RegistryAccess):
         """The rollout under way, where its release shall have all of the traffic."""
         if record.rollout is None:
             return None
-        stored = self._get(rollout_key(record.model, record.rollout))
-        rollout = Rollout.from_document(stored.document)
+        stored, rollout = self._rollout(record.model, record.rollout)
         return (stored, rollout) if rollout.traffic == record.wanted and rollout.weight == 1 else None
 
     def _under_way(self, rollout: Rollout) -> tuple[ModelRecord, int, Stored, Rollout]:
@@ -203,10 +208,10 @@ class RolloutRegistry(RegistryAccess):
             ConflictError: it has ended.
         """
         record, revision = self._record(rollout.model)
-        stored = self._get(rollout_key(rollout.model, rollout.number))
+        stored, now = self._rollout(rollout.model, rollout.number)
         if record.rollout != rollout.number:
             raise ConflictError(f"rollout {rollout.number} of {rollout.model} has ended meanwhile")
-        return record, revision, stored, Rollout.from_document(stored.document)
+        return record, revision, stored, now
 
     def _told(self, what: What, rollout: Rollout, by: By) -> Change:
         reason = rollout.reason or str(rollout.history[-1]["reason"])

@@ -19,6 +19,7 @@ from functions.adapters.registry_store import (
     training_lock_key,
 )
 from functions.domain.audit import Act, Action
+from functions.domain.canonical_json import canonical_json
 from functions.domain.errors import ConflictError, LeaseHeldError, NotFoundError
 from functions.domain.quarantine_release import QuarantineRelease
 from functions.domain.training import Training, TrainingState
@@ -68,8 +69,8 @@ class TrainingRegistry:
 
         return _retried(attempt)
 
-    def update(self, training: Training) -> None:
-        """Keep how far a training has come.
+    def update(self, training: Training, when: str) -> None:
+        """Record how far a training has come.
 
         Raises:
             NotFoundError: it never began.
@@ -78,11 +79,12 @@ class TrainingRegistry:
 
         def attempt() -> None:
             stored = self._stored(training)
-            if stored.document == training.to_document():
+            if canonical_json(stored.document) == canonical_json(training.to_document()):
                 return
             if Training.from_document(stored.document).state != "running":
                 raise LeaseHeldError(f"training {training.execution} of {training.model} was ended meanwhile")
-            self._store.commit([Change(stored.key, training.to_document(), stored.revision)], [])
+            change = Change(stored.key, training.to_document(), stored.revision)
+            self._store.commit([change], [_act("training.advanced", training, when)])
 
         _retried(attempt)
 
@@ -186,9 +188,13 @@ def _locked(training: Training | None, lock: Stored | None, model: str) -> Chang
 
 def _act(action: Action, training: Training, when: str) -> Act:
     details: dict[str, Any] = {"execution": training.execution, "cause": training.cause}
-    if action == "training.ended":
+    if action != "training.started":
         told = {"version": training.version, "gate": training.gate, "snapshot": training.snapshot}
-        details |= {"state": training.state, "reasons": list(training.reasons)}
+        told |= {"candidate": training.candidate}
+        if action == "training.ended":
+            details |= {"state": training.state, "reasons": list(training.reasons)}
+        else:
+            details["step"] = training.step
         details |= {name: value for name, value in told.items() if value is not None}
     return Act(action, training.model, training.actor, when, details)
 

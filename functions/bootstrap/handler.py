@@ -1,13 +1,15 @@
 """CloudFormation's custom resources: a model's `live` alias, and its settings in the registry.
 
-The alias is created once and never moved (DESIGN rule 7.1); settings are written anew at each deployment. Neither is
-deleted: what answers or judges a model must not lose them to a stack that is replaced.
+The alias is created once and never moved (DESIGN rule 7.1); settings are written anew at each deployment, with an entry
+in the audit chain where they changed. Neither is deleted: what answers or judges a model must not lose them to a stack
+that is replaced.
 
 Whatever happens, CloudFormation gets an answer: without one a stack hangs for an hour.
 """
 
 import os
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -17,6 +19,7 @@ from functions.adapters.monitoring_registry import MonitoringRegistry
 from functions.adapters.registry_table import RegistryTable, registry_client
 from functions.bootstrap.alias import ensure_live
 from functions.bootstrap.answer import send
+from functions.bootstrap.deployment import Deployment
 from functions.bootstrap.settings import DeployedSettings, keep_settings
 from functions.domain.errors import InvalidRequestError
 from functions.domain.release_function import LIVE, Releases
@@ -35,13 +38,19 @@ def registry() -> DeployedSettings:
     return MonitoringRegistry(RegistryTable(registry_client(), table))
 
 
+def now() -> datetime:
+    """The clock, which logic never reads elsewhere: CloudFormation's events tell no time."""
+    return datetime.now(UTC)
+
+
 def handler(event: Mapping[str, Any], context: Any) -> None:
     answer: dict[str, Any] = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
     kind = event.get("ResourceType")
     answer["PhysicalResourceId"] = event.get("PhysicalResourceId") or f"{event['LogicalResourceId']}: not made"
     try:
         if event["RequestType"] != "Delete":
-            answer |= _make(kind, event.get("ResourceProperties", {}), event.get("PhysicalResourceId"))
+            by = Deployment.of(event, now())
+            answer |= _make(kind, event.get("ResourceProperties", {}), event.get("PhysicalResourceId"), by)
         answer |= {"Status": "SUCCESS"}
     except Exception as error:  # whatever it is: an unanswered stack hangs
         answer |= {"Status": "FAILED", "Reason": f"{type(error).__name__}: {error}"[:1000]}
@@ -50,23 +59,23 @@ def handler(event: Mapping[str, Any], context: Any) -> None:
     send(event["ResponseURL"], answer)
 
 
-def _make(kind: str | None, properties: Properties, known_as: str | None) -> dict[str, Any]:
+def _make(kind: str | None, properties: Properties, known_as: str | None, by: Deployment) -> dict[str, Any]:
     """Bring a resource about; what the answer says of it. A resource keeps the name that it is `known_as`."""
-    kinds: Mapping[str | None, Callable[[Properties], tuple[str, dict[str, str]]]] = {
+    kinds: Mapping[str | None, Callable[[Properties, Deployment], tuple[str, dict[str, str]]]] = {
         "Custom::LiveAlias": _alias,
         "Custom::ModelConfig": _settings,
     }
     if kind not in kinds:
         raise InvalidRequestError(f"there is no custom resource {kind!r}")
-    name, data = kinds[kind](properties)
+    name, data = kinds[kind](properties, by)
     return {"PhysicalResourceId": known_as or name, "Data": data}
 
 
-def _alias(properties: Properties) -> tuple[str, dict[str, str]]:
+def _alias(properties: Properties, by: Deployment) -> tuple[str, dict[str, str]]:
     function = properties.get("FunctionName", "")
     return f"{function}:{LIVE}", {"AliasArn": ensure_live(releases(), function).arn}
 
 
-def _settings(properties: Properties) -> tuple[str, dict[str, str]]:
-    config = keep_settings(registry(), properties)
+def _settings(properties: Properties, by: Deployment) -> tuple[str, dict[str, str]]:
+    config = keep_settings(registry(), properties, by)
     return f"settings of {config.model}", {}

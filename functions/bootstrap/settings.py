@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from functions.bootstrap.deployment import Deployment
 from functions.domain.errors import CorruptArtifactError, InvalidRequestError
 from functions.domain.model_config import ModelConfig
 
@@ -11,10 +12,10 @@ from functions.domain.model_config import ModelConfig
 class DeployedSettings(Protocol):
     """Where settings are kept; `MonitoringRegistry` is one."""
 
-    def configure(self, config: ModelConfig) -> bool: ...
+    def configure(self, config: ModelConfig, actor: str, when: str) -> bool: ...
 
 
-def keep_settings(registry: DeployedSettings, properties: Mapping[str, Any]) -> ModelConfig:
+def keep_settings(registry: DeployedSettings, properties: Mapping[str, Any], by: Deployment) -> ModelConfig:
     """Keep what the custom resource's property Config says; the same again changes nothing.
 
     Raises:
@@ -28,5 +29,5 @@ def keep_settings(registry: DeployedSettings, properties: Mapping[str, Any]) -> 
         raise InvalidRequestError(f"the custom resource's settings lack {error}") from error
     except (AttributeError, TypeError, ValueError, CorruptArtifactError) as error:
         raise InvalidRequestError(f"the custom resource's property Config holds no settings: {error}") from error
-    registry.configure(config)
+    registry.configure(config, by.actor, by.time)
     return config

@@ -1,7 +1,7 @@
 """The audit chain: who did what, when, each entry bound to the one before by its hash.
 
-An entry also carries the digest of every registry item that was written together with it, so that an item changed
-behind the chain's back no longer matches the last entry that names it.
+An entry also carries revision and digest of every registry item that was written together with it, so that an item
+changed behind the chain's back no longer matches the last entry that names it: `audit_items` holds them together.
 """
 
 import json
@@ -11,11 +11,15 @@ from typing import Any, Literal
 
 from functions.domain.canonical_json import canonical_json, digest_of
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+READABLE = (1, SCHEMA_VERSION)  # version 1 named items by their digests alone
 
 Action = Literal[
     "version.registered",
+    "version.proposed",
+    "version.approval_given",
     "version.approved",
+    "version.rejected",
     "version.retired",
     "release.published",
     "release.tested",
@@ -23,6 +27,7 @@ Action = Literal[
     "release.barred",
     "release.unbarred",
     "release.pruned",
+    "rollouts.pruned",
     "rollout.started",
     "rollout.advanced",
     "rollout.ended",
@@ -31,8 +36,11 @@ Action = Literal[
     "live.rolled_back",
     "live.adopted",
     "training.started",
+    "training.advanced",
     "training.ended",
     "quarantine.released",
+    "configuration.changed",
+    "access.changed",
 ]
 
 
@@ -59,16 +67,31 @@ START = Head(0, "0" * 64)
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """An item as a change left it: how often it had been changed, and the SHA-256 of its document, in hex.
+
+    `revision` is None where an entry of schema version 1 tells of it.
+    """
+
+    revision: int | None
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoredEntry:
-    """An entry as it lies in the table: its place, its bytes, and the hash that was written beside them."""
+    """An entry as it lies in the table: its place, its bytes, and the hash that was written beside them.
+
+    What lies among the entries and is none has the number 0, and its key for a body.
+    """
 
     number: int
     body: str
     digest: str
 
 
-def chain(head: Head, acts: Iterable[Act], items: Mapping[str, str]) -> list[StoredEntry]:
-    """The entries that record `acts` after `head`; `items` are the digests of the items written with them, by key."""
+def chain(head: Head, acts: Iterable[Act], items: Mapping[str, Written]) -> list[StoredEntry]:
+    """The entries that record `acts` after `head`; `items` are what was written with them, by key."""
+    written = {key: {"rev": item.revision, "sha256": item.digest} for key, item in items.items()}
     entries: list[StoredEntry] = []
     for act in acts:
         document = {
@@ -76,7 +99,7 @@ def chain(head: Head, acts: Iterable[Act], items: Mapping[str, str]) -> list[Sto
             "number": head.number + 1,
             "previous": head.digest,
             **asdict(act),
-            "items": dict(items),
+            "items": written,
         }
         body = canonical_json(document)
         head = Head(head.number + 1, digest_of(body))
@@ -84,45 +107,81 @@ def chain(head: Head, acts: Iterable[Act], items: Mapping[str, str]) -> list[Sto
     return entries
 
 
+def items_of(document: Mapping[str, Any]) -> dict[str, Written]:
+    """What a readable entry says was written with it, by key."""
+    if document["v"] == 1:
+        return {key: Written(None, digest) for key, digest in document["items"].items()}
+    return {key: Written(item["rev"], item["sha256"]) for key, item in document["items"].items()}
+
+
+class ChainCheck:
+    """Holds the entries of a chain against each other as they come, oldest first; `findings` grows.
+
+    `last` is the newest entry that was taken, with the hash of its bytes as they are.
+    """
+
+    def __init__(self) -> None:
+        self.last = START
+        self.findings: list[str] = []
+
+    def take(self, entry: StoredEntry) -> dict[str, Any] | None:
+        """The next entry; what it says, or None where that cannot be trusted."""
+        before = self.last
+        if entry.number < 1:
+            self.findings.append(f"{entry.body} lies among the entries, and is none")
+            return None
+        if entry.number <= before.number:
+            self.findings.append(f"entry {entry.number} stands after entry {before.number}")
+            return None
+        if entry.number > before.number + 1:
+            self.findings.append(f"{_numbers(before.number + 1, entry.number - 1)} missing")
+        self.last = Head(entry.number, digest_of(entry.body))
+        read = _read(entry, before if entry.number == before.number + 1 else None)
+        if isinstance(read, str):
+            self.findings.append(read)
+            return None
+        return read
+
+    def close(self, head: Head) -> None:
+        """The chain ends here, and should end at `head`."""
+        if self.last.number < head.number:
+            self.findings.append(f"{_numbers(self.last.number + 1, head.number)} missing at the end")
+        elif self.last.number > head.number:
+            self.findings.append(f"the head stands at entry {head.number}, the chain goes on to {self.last.number}")
+        elif self.last.digest != head.digest:
+            self.findings.append(f"the head's hash is not that of entry {head.number}")
+
+
 def verify(entries: Iterable[StoredEntry], head: Head) -> list[str]:
     """What is wrong with a chain, in the order of the table's keys; an empty list when nothing is.
 
     Finds an entry that was changed, removed, put in, exchanged with another or cut off at the end.
     """
-    findings: list[str] = []
-    before = START
+    check = ChainCheck()
     for entry in entries:
-        if entry.number <= before.number:
-            findings.append(f"entry {entry.number} stands after entry {before.number}")
-            continue
-        if entry.number > before.number + 1:
-            findings.append(f"{_numbers(before.number + 1, entry.number - 1)} missing")
-        findings.extend(_wrong_in(entry, before if entry.number == before.number + 1 else None))
-        before = Head(entry.number, digest_of(entry.body))
-    if before.number < head.number:
-        findings.append(f"{_numbers(before.number + 1, head.number)} missing at the end")
-    elif before.number > head.number:
-        findings.append(f"the head stands at entry {head.number}, the chain goes on to {before.number}")
-    elif before.digest != head.digest:
-        findings.append(f"the head's hash is not that of entry {head.number}")
-    return findings
+        check.take(entry)
+    check.close(head)
+    return check.findings
 
 
-def _wrong_in(entry: StoredEntry, before: Head | None) -> list[str]:
+def _read(entry: StoredEntry, before: Head | None) -> dict[str, Any] | str:
+    """An entry's document, or what is wrong with it."""
     if digest_of(entry.body) != entry.digest:
-        return [f"entry {entry.number} was changed: its hash does not match"]
+        return f"entry {entry.number} was changed: its hash does not match"
     try:
-        document = json.loads(entry.body)
+        document: dict[str, Any] = json.loads(entry.body)
         version, number, previous = document["v"], document["number"], document["previous"]
-    except (ValueError, KeyError, TypeError):
-        return [f"entry {entry.number} is no audit entry"]
-    if version != SCHEMA_VERSION:
-        return [f"entry {entry.number} is of schema version {version!r}, which this code cannot read"]
+        if version in READABLE:
+            items_of(document)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return f"entry {entry.number} is no audit entry"
+    if version not in READABLE:
+        return f"entry {entry.number} is of schema version {version!r}, which this code cannot read"
     if number != entry.number:
-        return [f"entry {entry.number} says that it is entry {number}"]
+        return f"entry {entry.number} says that it is entry {number}"
     if before is not None and previous != before.digest:
-        return [f"entry {entry.number} does not follow entry {before.number}: one of the two was exchanged"]
-    return []
+        return f"entry {entry.number} does not follow entry {before.number}: one of the two was exchanged"
+    return document
 
 
 def _numbers(first: int, last: int) -> str:

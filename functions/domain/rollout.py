@@ -13,6 +13,7 @@ RolloutCause = Literal["deploy", "gate", "code"]
 RolloutState = Literal["canary", "live", "rolled_back", "superseded"]
 
 SCHEMA_VERSION = 1
+EVIDENCE_VERSION = 1  # of the document beside it
 _NEXT: Mapping[RolloutState, tuple[RolloutState, ...]] = {
     "canary": ("live", "rolled_back", "superseded"),
     "live": ("rolled_back",),
@@ -96,6 +97,21 @@ class Rollout:
         last = self.history[-1] if self.history else None  # all of the traffic, a moment ago: the same, said twice
         history = self.history if line == last else (*self.history, line)
         return replace(self, state=state, reason=reason, ended_at=when, history=history)
+
+    def to_evidence(self) -> dict[str, Any]:
+        """What is kept beside a rollout under way, whose own document changes with its traffic alone."""
+        told = {"evidence": self.evidence, "evidence_at": self.evidence_at, "reason": self.reason}
+        return {"v": EVIDENCE_VERSION, "step": self.step, **told}
+
+    def with_evidence(self, document: Mapping[str, Any]) -> "Rollout":
+        """The same rollout with what was kept beside it; without, where that was gathered at another step.
+
+        Raises:
+            CorruptArtifactError: of a schema version that this code does not know.
+        """
+        fields = known_fields(document, "rollout's evidence", (EVIDENCE_VERSION,))
+        step = fields.pop("step")
+        return replace(self, **fields) if step == self.step else self
 
     def to_document(self) -> dict[str, Any]:
         return {"v": SCHEMA_VERSION, **asdict(self)}

@@ -43,7 +43,7 @@ def gate(request: GateRequest, tools: Tools, report: Callable[[str], None]) -> d
     training = tools.trainings.of_execution(request.model, request.execution)
     if training.state == "running":
         training = replace(training, step="gate", candidate=request.candidate)
-        tools.trainings.update(training)
+        tools.trainings.update(training, iso(request.at))
     decision = _kept(request, tools) or _decided(request, training, tools, report)
     if decision.decision == "passed":
         return _pass(request, training, decision, tools)

@@ -102,7 +102,7 @@ def _made(
         holdout_rows=manifest.holdout_rows,
         quarantined=manifest.rows.quarantined,
     )
-    tools.trainings.update(made)
+    tools.trainings.update(made, iso(request.at))
     return made
 
 

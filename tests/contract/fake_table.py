@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator, Sequence
 from threading import Lock
 
-from functions.adapters.registry_store import Change, Hold, Key, Stored, item_digests
-from functions.domain.audit import START, Act, Head, StoredEntry, chain
-from functions.domain.canonical_json import canonical_json
+from functions.adapters.registry_store import Change, Hold, Item, Key, Stored, written_items
+from functions.domain.audit import START, Act, Head, StoredEntry, Written, chain
+from functions.domain.canonical_json import canonical_json, digest_of
 from functions.domain.errors import ConflictError, LeaseHeldError
 
 
@@ -14,6 +14,7 @@ class FakeTable:
     def __init__(self) -> None:
         self.items: dict[Key, Stored] = {}
         self.chain: list[StoredEntry] = []
+        self.forged_head: Head | None = None  # what lies in the head's place, where somebody put another one there
         self._lock = Lock()
 
     def read(self, key: Key) -> Stored | None:
@@ -39,14 +40,29 @@ class FakeTable:
             for change in changes:
                 document = json.loads(canonical_json(change.document))
                 self.items[change.key] = Stored(change.key, change.revision + 1, document)
-            self.chain += chain(self.head(), acts, item_digests(changes))
+            self.chain += chain(self.head(), acts, written_items(changes))
 
     def head(self) -> Head:
+        if self.forged_head is not None:
+            return self.forged_head
         return Head(self.chain[-1].number, self.chain[-1].digest) if self.chain else START
 
-    def entries(self) -> Iterator[StoredEntry]:
-        yield from list(self.chain)
+    def entries(self, after: int = 0) -> Iterator[StoredEntry]:
+        yield from [entry for entry in self.chain if entry.number > after or not after]
+
+    def scan(self) -> Iterator[Item]:
+        with self._lock:
+            found = [_item(stored) for stored in self.items.values()]
+        yield from found
+
+    def item(self, key: Key) -> Item | None:
+        stored = self.items.get(key)
+        return None if stored is None else _item(stored)
 
     def _revision(self, key: Key) -> int:
         stored = self.items.get(key)
         return stored.revision if stored else 0
+
+
+def _item(stored: Stored) -> Item:
+    return Item(stored.key, Written(stored.revision, digest_of(canonical_json(stored.document))))

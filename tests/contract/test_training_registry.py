@@ -52,20 +52,20 @@ def test_a_training_is_begun_told_of_and_ended(store: Store, registry: TrainingR
     assert registry.begin(FIRST, runs) == FIRST
     assert registry.running(MODEL) == FIRST
     further = replace(FIRST, step="retrain", snapshot="training/…", fit_rows=900, holdout_rows=100)
-    registry.update(further)
+    registry.update(further, NOW)
     assert registry.of_execution(MODEL, "run-1") == further
     ended = registry.end(further, "refused", ("worse",), LATER)
     assert (ended.state, ended.reasons, ended.ended_at) == ("refused", ("worse",), LATER)
     assert registry.running(MODEL) is None
     assert registry.of_execution(MODEL, "run-1") == ended
     assert registry.trainings(MODEL, 5) == [ended]
-    assert acts(store) == ["training.started", "training.ended"]
+    assert acts(store) == ["training.started", "training.advanced", "training.ended"]
 
 
 def test_what_is_done_twice_is_done_once(store: Store, registry: TrainingRegistry) -> None:
     registry.begin(FIRST, runs)
     registry.begin(FIRST, runs)
-    registry.update(FIRST)
+    registry.update(FIRST, NOW)
     first = registry.end(FIRST, "passed", (), LATER)
     assert registry.end(FIRST, "passed", ("another text",), LATER) == first
     assert registry.begin(FIRST, runs) == first
@@ -86,7 +86,7 @@ def test_an_execution_that_died_unseen_is_taken_over_from(store: Store, registry
     dead = registry.of_execution(MODEL, "run-1")
     assert (dead.state, dead.reasons) == ("failed", (DIED,))
     with pytest.raises(ConflictError, match="was ended meanwhile"):
-        registry.update(replace(FIRST, step="gate"))
+        registry.update(replace(FIRST, step="gate"), LATER)
     with pytest.raises(ConflictError, match="is failed: it cannot become passed"):
         registry.end(FIRST, "passed", (), LATER)
     assert registry.running(MODEL) == SECOND
@@ -103,7 +103,7 @@ def test_a_skipped_training_takes_no_lock(store: Store, registry: TrainingRegist
 
 
 def test_what_never_began_is_not_found(registry: TrainingRegistry) -> None:
-    for ask in (lambda: registry.update(FIRST), lambda: registry.end(FIRST, "failed", (), LATER)):
+    for ask in (lambda: registry.update(FIRST, NOW), lambda: registry.end(FIRST, "failed", (), LATER)):
         with pytest.raises(NotFoundError, match="never began"):
             ask()
     with pytest.raises(NotFoundError, match="no training of flights by execution run-9"):

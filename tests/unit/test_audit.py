@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.domain.audit import START, Act, Head, StoredEntry, chain, verify
-from functions.domain.canonical_json import digest_of
+from functions.domain.audit import START, Act, Head, StoredEntry, Written, chain, items_of, verify
+from functions.domain.canonical_json import canonical_json, digest_of
 
+WRITTEN = {"MODELS/flights": Written(3, "ab")}
 DETAILS = st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5) | st.none(), max_size=3)
 ACTS = st.builds(
     Act,
@@ -19,7 +20,7 @@ ACTS = st.builds(
     time=st.just("2013-03-01T00:00:00Z"),
     details=DETAILS,
 )
-CHAINS = st.lists(ACTS, min_size=1, max_size=12).map(lambda acts: chain(START, acts, {"MODELS/flights": "ab"}))
+CHAINS = st.lists(ACTS, min_size=1, max_size=12).map(lambda acts: chain(START, acts, WRITTEN))
 
 
 def head_of(entries: list[StoredEntry]) -> Head:
@@ -101,7 +102,7 @@ def test_a_head_that_was_put_back_is_found(entries: list[StoredEntry]) -> None:
     [
         ("no json", "entry 1 is no audit entry"),
         ("[]", "entry 1 is no audit entry"),
-        ('{"v":2,"number":1,"previous":""}', "entry 1 is of schema version 2"),
+        ('{"v":3,"number":1,"previous":""}', "entry 1 is of schema version 3"),
     ],
 )
 def test_what_is_no_entry_is_named(body: str, words: str) -> None:
@@ -110,5 +111,12 @@ def test_what_is_no_entry_is_named(body: str, words: str) -> None:
 
 
 def test_an_entry_names_the_items_that_were_written_with_it() -> None:
-    (entry,) = chain(START, [Act("live.moved", "flights", "ann", "2013-03-01T00:00:00Z")], {"MODELS/flights": "ab"})
-    assert json.loads(entry.body)["items"] == {"MODELS/flights": "ab"}
+    (entry,) = chain(START, [Act("live.moved", "flights", "ann", "2013-03-01T00:00:00Z")], WRITTEN)
+    assert items_of(json.loads(entry.body)) == WRITTEN
+
+
+def test_an_entry_of_schema_version_1_is_still_read() -> None:
+    document = {"v": 1, "number": 1, "previous": START.digest, "action": "live.moved", "model": "flights"}
+    body = canonical_json({**document, "actor": "ann", "time": "", "details": {}, "items": {"MODELS/flights": "ab"}})
+    assert verify([StoredEntry(1, body, digest_of(body))], Head(1, digest_of(body))) == []
+    assert items_of(json.loads(body)) == {"MODELS/flights": Written(None, "ab")}

@@ -65,7 +65,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     with running(folder / "state", write_assembly(folder / "assembly", resources)) as cloud:
         for model, external in (("tiny", False), ("quays", True), ("alone", False)):
             config = replace(model_config(), model=model, external=external)
-            MonitoringRegistry(registry(cloud)).configure(config)
+            MonitoringRegistry(registry(cloud)).configure(config, "a deployment", "2013-01-01T00:00:00Z")
         url = {"Name": NAMES.model_parameter("tiny", "url"), "Value": "http://127.0.0.1/tiny", "Type": "String"}
         cloud.client("ssm").put_parameter(**url)
         move(cloud, MARCH)
@@ -95,7 +95,7 @@ def ended(cloud: LocalCloud, execution: str, state: TrainingState) -> None:
         return
     trainings.begin(training, lambda model, execution: False)
     reached = replace(training, step=step, version=version, fit_rows=40_000, holdout_rows=2_000, quarantined=17)
-    trainings.update(reached)
+    trainings.update(reached, iso(MARCH))
     trainings.end(reached, state, (f"it is {state}",), iso(MARCH))
 
 

@@ -1,6 +1,7 @@
 """Custom::ModelConfig: a model's deployed settings reach the registry, and stay there."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,8 +10,9 @@ from functions.adapters.model_folder import parse_settings
 from functions.adapters.monitoring_registry import MonitoringRegistry
 from functions.adapters.registry_store import config_key
 from functions.bootstrap import handler as bootstrap
+from functions.bootstrap.deployment import Deployment
 from functions.bootstrap.settings import keep_settings
-from functions.domain.canonical_json import canonical_json
+from functions.domain.canonical_json import canonical_json, digest_of
 from functions.domain.errors import InvalidRequestError, MisconfiguredError
 from functions.domain.model_config import ModelConfig
 from tests.contract.fake_table import FakeTable
@@ -91,6 +93,24 @@ def test_the_same_settings_again_are_no_change(table: FakeTable, answers: list[d
     assert {answer["Status"] for answer in answers} == {"SUCCESS"}
 
 
+def test_who_changed_which_settings_is_told_by_the_audit_chain(
+    table: FakeTable, answers: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bootstrap, "now", lambda: datetime(2013, 3, 1, tzinfo=UTC))
+    stack = "arn:aws:cloudformation:eu-west-1:123456789012:stack/trimtab-prod-model-tides/0af1"
+    for settings in (config(), config("14d"), config("14d")):
+        bootstrap.handler(event("Update", ResourceProperties=properties(settings), StackId=stack), None)
+    entries = [json.loads(entry.body) for entry in table.entries()]
+    digests = [digest_of(properties(settings)["Config"]) for settings in (config(), config("14d"))]
+    assert [entry["details"] for entry in entries] == [
+        {"before": None, "after": digests[0]},
+        {"before": digests[0], "after": digests[1]},
+    ]
+    assert {(entry["action"], entry["actor"], entry["time"]) for entry in entries} == {
+        ("configuration.changed", "deployment of trimtab-prod-model-tides", "2013-03-01T00:00:00Z")
+    }
+
+
 def test_delete_leaves_them_where_they_are(table: FakeTable, answers: list[dict[str, Any]]) -> None:
     bootstrap.handler(event("Create"), None)
     bootstrap.handler(event("Delete", PhysicalResourceId="settings of tides"), None)
@@ -120,7 +140,7 @@ def test_settings_that_are_none_fail_the_deployment_and_change_nothing(
 
 def test_a_resource_without_settings_says_so(table: FakeTable) -> None:
     with pytest.raises(InvalidRequestError, match="lack 'Config'"):
-        keep_settings(MonitoringRegistry(table), {})
+        keep_settings(MonitoringRegistry(table), {}, Deployment("ann", "2013-03-01T00:00:00Z"))
 
 
 def test_numbers_stay_numbers_on_the_way() -> None:

@@ -96,7 +96,7 @@ class World:
         self.register(1, CONTRACT)
 
     def configure(self, config: ModelConfig) -> None:
-        MonitoringRegistry(self.table).configure(config)
+        MonitoringRegistry(self.table).configure(config, "a deployment", "2013-01-01T00:00:00Z")
 
     def register(self, version: int, contract: Contract) -> None:
         key = f"artifacts/model={MODEL}/version={version}/contract.json"

@@ -87,7 +87,7 @@ class World:
         self.folder, self.config = folder, config
         self.s3, self.table, self.events, self.said = FakeS3(page=50), FakeTable(), FakeEvents(), list[str]()
         self.monitoring, self.registry = MonitoringRegistry(self.table), Registry(self.table)
-        self.monitoring.configure(config)
+        self.monitoring.configure(config, "a deployment", "2013-01-01T00:00:00Z")
         lake = DataLake(self.s3, DATA)
         self.tools = Tools(
             registry=self.registry,

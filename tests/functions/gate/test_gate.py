@@ -77,7 +77,7 @@ def test_a_worse_challenger_is_refused_and_nothing_is_registered(world: GateWorl
 def test_the_champion_itself_is_no_better_than_the_champion(world: GateWorld) -> None:
     """Where nothing has changed, nothing is won: the gate does not let chance through."""
     quiet = replace(world.stage.config, gate=replace(world.stage.config.gate, min_gain=0.2))
-    world.stage.monitoring.configure(quiet)
+    world.stage.monitoring.configure(quiet, "a deployment", "2013-01-01T00:00:00Z")
     answer = world.judge(world.request())
     gain = world.check("gain")
     assert answer["decision"] == ("passed" if gain["numbers"]["low"] > 0.2 else "refused")

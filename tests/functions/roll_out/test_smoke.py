@@ -83,7 +83,7 @@ def serving(folder: Path) -> tuple[FakeWorld, Tools, RealPredict]:
     predict = RealPredict(world, folder)
     world.cloud = FakeLambda(predict, world.s3.objects)
     world.cloud.create(FUNCTION, Environment={"Variables": {"MODEL": MODEL, "STREAM": "s", "MODEL_DIR": "/opt/model"}})
-    world.around.settings.configure(settings_of(MODEL))
+    world.around.settings.configure(settings_of(MODEL), "a deployment", "2013-01-01T00:00:00Z")
     ensure_live(world.cloud, FUNCTION)
     return world, world.tools(), predict
 

@@ -60,7 +60,7 @@ class Around:
 
     def configure(self, **rollout: Any) -> None:
         """Deploy the model's settings with these in [rollout]."""
-        self.settings.configure(settings_of(MODEL, **rollout))
+        self.settings.configure(settings_of(MODEL, **rollout), "a deployment", "2013-01-01T00:00:00Z")
 
 
 class FakeWorld:

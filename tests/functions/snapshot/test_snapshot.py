@@ -228,7 +228,7 @@ def test_rows_that_do_not_fit_memory_are_refused_before_they_are_read(
 
 def test_a_feature_that_the_first_training_set_has_not_is_refused_with_what_to_do(world: World) -> None:
     features = (*world.config.features, replace(world.config.features[0], name="weight"))
-    world.monitoring.configure(replace(world.config, features=features))
+    world.monitoring.configure(replace(world.config, features=features), "a deployment", "2013-01-01T00:00:00Z")
     answer = snapshot(asked(), world.tools)
     assert answer["decision"] == "refused"
     assert "'weight'" in answer["reasons"][0]
@@ -245,7 +245,7 @@ def test_one_class_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_model_that_is_hosted_elsewhere_is_not_trained(world: World) -> None:
-    world.monitoring.configure(replace(world.config, external=True))
+    world.monitoring.configure(replace(world.config, external=True), "a deployment", "2013-01-01T00:00:00Z")
     answer = snapshot(asked("person"), world.tools)
     assert answer["decision"] == "skipped"
     assert "hosted elsewhere" in answer["reasons"][0]

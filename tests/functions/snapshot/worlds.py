@@ -102,7 +102,7 @@ class World:
         self.running: set[str] = set()
         self.monitoring, self.registry = MonitoringRegistry(self.table), Registry(self.table)
         self.trainings = TrainingRegistry(self.table)
-        self.monitoring.configure(self.config)
+        self.monitoring.configure(self.config, "a deployment", "2013-01-01T00:00:00Z")
         self.artifacts, lake = DataLake(self.s3, ARTIFACTS), DataLake(self.s3, DATA)
         self.tools = Tools(
             registry=self.registry,
