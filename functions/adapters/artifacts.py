@@ -38,9 +38,9 @@ class Artifacts:
             UnavailableError: S3 did not answer.
         """
         digest = digest_in(model, prefix)
-        files = {MANIFEST: self._get(prefix + MANIFEST)}
+        files = {MANIFEST: self.read(prefix + MANIFEST)}
         for name in listed_files(model, digest, files[MANIFEST]):
-            files[name] = self._get(prefix + name)
+            files[name] = self.read(prefix + name)
         return open_artifact(model, digest, files)
 
     def keep(self, artifact: Artifact, version: int) -> str:
@@ -52,7 +52,7 @@ class Artifacts:
         """
         key = layer_key(artifact.model, version)
         for name, body in artifact.files.items():
-            self._put_once(_prefix(artifact.model, version) + name, body)
+            self._put_once(prefix_of(artifact.model, version) + name, body)
         self._put_once(key, layer_zip(artifact))
         return key
 
@@ -64,23 +64,38 @@ class Artifacts:
             CorruptArtifactError: a file is not what was registered.
             UnavailableError: S3 did not answer.
         """
-        prefix = _prefix(version.model, version.number)
-        files = {MANIFEST: self._get(prefix + MANIFEST)}
+        prefix = prefix_of(version.model, version.number)
+        files = {MANIFEST: self.read(prefix + MANIFEST)}
         for name in listed_files(version.model, version.artifact_digest, files[MANIFEST]):
-            files[name] = self._get(prefix + name)
+            files[name] = self.read(prefix + name)
         return open_artifact(version.model, version.artifact_digest, files)
 
-    def _get(self, key: str) -> bytes:
+    def read(self, key: str) -> bytes:
+        """An object, as it is.
+
+        Raises:
+            NotFoundError: it is not there.
+            UnavailableError: S3 did not answer.
+        """
         with translated(f"read s3://{self.bucket}/{key} (upload it again where it is missing)", _MISSING):
             body: bytes = self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
             return body
 
+    def put_new(self, key: str, body: bytes) -> None:
+        """Write an object where there is none.
+
+        Raises:
+            ConflictError: there is one.
+            UnavailableError: S3 did not answer.
+        """
+        with translated(f"write s3://{self.bucket}/{key}", _EXISTS):
+            self._client.put_object(Bucket=self.bucket, Key=key, Body=body, IfNoneMatch="*")
+
     def _put_once(self, key: str, body: bytes) -> None:
         try:
-            with translated(f"write s3://{self.bucket}/{key}", _EXISTS):
-                self._client.put_object(Bucket=self.bucket, Key=key, Body=body, IfNoneMatch="*")
+            self.put_new(key, body)
         except ConflictError:
-            if self._get(key) != body:
+            if self.read(key) != body:
                 raise CorruptArtifactError(
                     f"s3://{self.bucket}/{key} holds other content than was registered: it must never be written again"
                 ) from None
@@ -88,8 +103,9 @@ class Artifacts:
 
 def layer_key(model: str, version: int) -> str:
     """Where a version's layer lies, as a zip."""
-    return _prefix(model, version) + "layer.zip"
+    return prefix_of(model, version) + "layer.zip"
 
 
-def _prefix(model: str, version: int) -> str:
+def prefix_of(model: str, version: int) -> str:
+    """Below what a registered version's files lie."""
     return f"artifacts/model={model}/version={version}/"

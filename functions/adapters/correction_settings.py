@@ -1,4 +1,7 @@
-"""[quarantine], [gate] and [rollout] of model.toml: what is learnt from, what must be shown, and how it takes over."""
+"""[quarantine], [gate], [approval] and [rollout] of model.toml.
+
+What is learnt from, what must be shown, who must agree, and how it takes over.
+"""
 
 import re
 from typing import Annotated, Literal
@@ -6,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from functions.adapters.evaluate_settings import Span
+from functions.domain.approval import ApprovalConfig, Mode
 from functions.domain.correction_config import GateConfig, Judge, MovedByHand, RolloutConfig
 from functions.domain.durations import PATTERN, duration
 
@@ -43,6 +47,24 @@ class GateSettings(CorrectionSection):
     def compiled(self) -> GateConfig:
         """The settings as the functions take them."""
         return GateConfig(**self.model_dump(exclude={"golden"}), golden=self.golden is not None)
+
+
+class ApprovalSettings(CorrectionSection):
+    """[approval]; docs/model-toml.md explains each key."""
+
+    mode: Mode = "auto"
+    expires: Span = "30d"
+
+    @field_validator("expires")
+    @classmethod
+    def _a_while(cls, value: str) -> str:
+        if value == "0s":
+            raise ValueError("nobody could approve anything: write a span such as 30d")
+        return value
+
+    def compiled(self) -> ApprovalConfig:
+        """The settings as the functions take them."""
+        return ApprovalConfig(self.mode, _seconds(self.expires))
 
 
 class RolloutSettings(CorrectionSection):

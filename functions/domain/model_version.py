@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Any, Literal, get_args
 
+from functions.domain.approval import Approval, ApprovalConfig, Proposal
+from functions.domain.caller import person_of
 from functions.domain.errors import ConflictError, CorruptArtifactError
 from functions.domain.traffic import Traffic
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 1  # of documents without a version of their own
+VERSION_VERSION = 2  # of ModelVersion; 1 knew no approvals, and its author only by name
 RECORD_VERSION = 2  # of ModelRecord; 1 knew no rollouts, and reads as a model without any
 
 VersionState = Literal["registered", "rejected", "approved", "retired"]
@@ -22,7 +26,11 @@ _NEXT: Mapping[VersionState, tuple[VersionState, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class ModelVersion:
-    """An immutable artifact's place in its model's history. Digests are SHA-256 in hex."""
+    """An immutable artifact's place in its model's history. Digests are SHA-256 in hex.
+
+    `registered_by` is its author, `author_person` the person behind that name, None where there is none. `evidence_at`
+    is when that was found which it is approved for: the gate's decision, or None for its registration.
+    """
 
     model: str
     number: int
@@ -33,6 +41,25 @@ class ModelVersion:
     registered_by: str
     state: VersionState = "registered"
     reason: str | None = None
+    author_person: str | None = None
+    evidence_at: str | None = None
+    approvals: tuple[Approval, ...] = ()
+
+    @property
+    def author(self) -> str:
+        return self.registered_by
+
+    @property
+    def proposal(self) -> Proposal:
+        """What there is to approve."""
+        name = f"version {self.number} of {self.model}"
+        return Proposal(name, self.author_person, self.evidence_at or self.registered_at, self.approvals)
+
+    def renewed(self, evidence_at: str, config: ApprovalConfig, now: datetime) -> "ModelVersion":
+        """The same version with newer evidence, where its own is too old to be approved for; approvals start anew."""
+        if not self.proposal.expired(config, now):
+            return self
+        return replace(self, evidence_at=evidence_at, approvals=())
 
     def moved_to(self, state: VersionState, reason: str | None = None) -> "ModelVersion":
         """The same version in its next state.
@@ -43,10 +70,11 @@ class ModelVersion:
         if state not in _NEXT[self.state]:
             why = f" ({self.reason})" if self.reason else ""
             raise ConflictError(f"{self.model} version {self.number} is {self.state}{why}: it cannot become {state}")
-        return replace(self, state=state, reason=reason)
+        approvals = () if state == "retired" else self.approvals  # who wants it back must say so again
+        return replace(self, state=state, reason=reason, approvals=approvals)
 
     def to_document(self) -> dict[str, Any]:
-        return {"v": SCHEMA_VERSION, **asdict(self)}
+        return {"v": VERSION_VERSION, **asdict(self)}
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "ModelVersion":
@@ -55,9 +83,12 @@ class ModelVersion:
         Raises:
             CorruptArtifactError: of a schema version or a state that this code does not know.
         """
-        fields = known_fields(document, "model version")
+        fields = known_fields(document, "model version", (1, VERSION_VERSION))
         if fields["state"] not in get_args(VersionState):
             raise CorruptArtifactError(f"a model version in the unknown state {fields['state']!r}")
+        if document["v"] == 1:
+            fields["author_person"] = person_of(fields["registered_by"])
+        fields["approvals"] = tuple(Approval(**approval) for approval in fields.get("approvals", ()))
         return cls(**fields)
 
 

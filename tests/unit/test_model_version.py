@@ -1,12 +1,15 @@
 """Model versions, models and releases: their states, and their documents."""
 
+import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions.domain.approval import Approval, ApprovalConfig
 from functions.domain.errors import ConflictError, CorruptArtifactError
 from functions.domain.model_version import ModelRecord, ModelVersion, VersionState
 from functions.domain.release import Release, ReleaseState
@@ -84,6 +87,31 @@ def test_a_document_of_another_schema_version_is_refused(thing: ModelVersion | R
 def test_a_document_in_an_unknown_state_is_refused(thing: ModelVersion | Release) -> None:
     with pytest.raises(CorruptArtifactError, match="unknown state 'golden'"):
         type(thing).from_document(thing.to_document() | {"state": "golden"})
+
+
+def test_a_version_of_schema_version_1_reads_as_one_that_its_author_may_not_approve() -> None:
+    new = ("author_person", "evidence_at", "approvals")
+    written = {key: value for key, value in VERSION.to_document().items() if key not in new}
+    read = ModelVersion.from_document(written | {"v": 1})
+    assert read == replace(VERSION, author_person="ann")
+    assert read.proposal.evidence_at == VERSION.registered_at
+
+
+def test_a_versions_approvals_are_kept_until_it_is_retired() -> None:
+    given = replace(VERSION, approvals=(Approval("Bob", "bob", "2013-03-02T00:00:00Z", "looks good"),))
+    assert ModelVersion.from_document(json.loads(json.dumps(given.to_document()))) == given
+    approved = given.moved_to("approved")
+    assert approved.approvals == given.approvals
+    assert approved.moved_to("retired").approvals == (), "who wants it back must say so again"
+
+
+def test_newer_evidence_counts_where_the_old_is_too_old_and_starts_anew() -> None:
+    given = replace(VERSION, approvals=(Approval("Bob", "bob", "2013-03-02T00:00:00Z"),))
+    config, newer = ApprovalConfig("one", 86_400), "2013-03-02T12:00:00Z"
+    assert given.renewed(newer, config, datetime(2013, 3, 1, 12, tzinfo=UTC)) is given
+    assert given.renewed(newer, ApprovalConfig("auto", 1), datetime(2013, 4, 1, tzinfo=UTC)) is given
+    renewed = given.renewed(newer, config, datetime(2013, 3, 2, 12, tzinfo=UTC))
+    assert renewed == replace(VERSION, evidence_at=newer)
 
 
 def test_a_model_of_schema_version_1_reads_as_one_without_rollouts() -> None:
