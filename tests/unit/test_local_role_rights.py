@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from functions.domain.errors import MisconfiguredError
 from trimtab.local.moto_app import Moto
 from trimtab.local.role_rights import Caller, refusal
 
@@ -65,8 +66,13 @@ def test_a_role_that_names_the_action_and_the_machine_lets_it(right: dict[str, A
         {**MAY, "Condition": {"Bool": {"aws:SourceArn": GROUP}}},
     ],
 )
-def test_one_that_names_something_else_or_an_unknown_condition_does_not(right: dict[str, Any]) -> None:
+def test_one_that_names_something_else_or_a_condition_that_does_not_hold_does_not(right: dict[str, Any]) -> None:
     assert why_not([TRUST], right) == f"{ROLE} does not let states:StartExecution on {MACHINE}"
+
+
+def test_a_condition_that_cannot_be_judged_is_an_error() -> None:
+    with pytest.raises(MisconfiguredError, match="IpAddress"):
+        why_not([TRUST], {**MAY, "Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}})
 
 
 def test_a_denial_counts_more_than_what_is_allowed() -> None:

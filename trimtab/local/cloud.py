@@ -45,7 +45,9 @@ from trimtab.local.metrics_api import MetricsApi
 from trimtab.local.moto_app import Moto
 from trimtab.local.moto_interpreter import Interpreter
 from trimtab.local.not_done import not_done
+from trimtab.local.principal_rights import PrincipalRights
 from trimtab.local.resources.resource_type import Context
+from trimtab.local.role_sessions import RoleSessions
 from trimtab.local.routes import api_prefix, read_apis
 from trimtab.local.runtime_folder import runtime_folder
 from trimtab.local.stacks import Stacks
@@ -98,9 +100,12 @@ class Cloud:
             self._custom, self._firehose, self._faults, self.status, self.deploy, self._watch.timekeeper.move,
             self._watch.timekeeper.settle, self.stop,
         )  # fmt: skip
+        rights = PrincipalRights(self._moto, self._journal, LOCAL_ACCOUNT)
+        sessions = RoleSessions(self._moto, self._credentials, rights, LOCAL_ACCOUNT)
         self._front = Front(
             self._journal, LambdaApi(service), self._firehose, metrics_api, self._watch.alarms, self._watch.bus,
-            self._watch.topics, LogSearch(self._moto, LOCAL_ACCOUNT, LOCAL_REGION), machines, control.answer,
+            self._watch.topics, LogSearch(self._moto, LOCAL_ACCOUNT, LOCAL_REGION), machines, sessions,
+            control.answer,
         )  # fmt: skip
         self._gateway = Gateway(
             account=LOCAL_ACCOUNT,
@@ -109,6 +114,7 @@ class Cloud:
             invoker=self._invoker,
             keys=ClientKeys(self._moto, self._journal, LOCAL_ACCOUNT, LOCAL_REGION),
             credentials=self._credentials,
+            rights=rights,
             quotas=Quotas(state.folder("quotas")),
             clock=self._clock,
             metrics=GatewayMetrics(metrics),

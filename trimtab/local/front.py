@@ -1,7 +1,7 @@
 """The AWS endpoint: what moto gets wrong and the local cloud's own calls are answered here, the rest by moto.
 
-Ours are Lambda, Firehose's puts, EventBridge's PutEvents, CloudWatch's metrics and the search in its logs; the start of
-an execution passes through us.
+Ours are Lambda, Firehose's puts, EventBridge's PutEvents, CloudWatch's metrics and the search in its logs, and who
+assumes a role; the start of an execution passes through us.
 """
 
 import json
@@ -18,6 +18,7 @@ from trimtab.local.lambda_api import API_PATH, LambdaApi
 from trimtab.local.log_search import OPERATION as FILTER_LOG_EVENTS
 from trimtab.local.log_search import LogSearch
 from trimtab.local.metrics_api import MetricsApi
+from trimtab.local.role_sessions import RoleSessions
 from trimtab.local.state_machine_target import StateMachineTargets
 from trimtab.local.topics import Topics
 from trimtab.local.transactions import TARGET as TRANSACTION
@@ -41,11 +42,12 @@ class Front:
         topics: Topics,
         logs: LogSearch,
         machines: StateMachineTargets,
+        sessions: RoleSessions,
         control: Callable[[Request], Response],
     ) -> None:
         self._journal, self._lambda, self._firehose, self._control = journal, lambda_api, firehose, control
         self._metrics, self._alarms, self._bus, self._topics, self._logs = metrics, alarms, bus, topics, logs
-        self._machines = machines
+        self._machines, self._sessions = machines, sessions
         self._transactions = Transactions(journal.call)
 
     def answer(self, request: Request) -> Response:
@@ -71,6 +73,8 @@ class Front:
             return self._logs.answer(request)
         if (call.service, call.operation) == ("states", "StartExecution"):
             return self._machines.answer(request)
+        if call.service == "sts" and (answer := self._sessions.answer(call.operation, request)) is not None:
+            return answer
         response = self._journal.call(request)
         if (call.service, call.operation) == ("sns", "Publish"):
             self._topics.note(request, response)

@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 from time import perf_counter
 from uuid import uuid4
 
-import jsonschema
-
 from trimtab.local.client_keys import Client, ClientKeys
 from trimtab.local.clock import Clock
 from trimtab.local.credentials import Credentials
@@ -19,12 +17,15 @@ from trimtab.local.gateway_responses import Refusal, fill, refusal, shaped
 from trimtab.local.http_message import BadMessageError, BodyTooLargeError, Request, Response
 from trimtab.local.iam_auth import signed_by
 from trimtab.local.invocation import Result
+from trimtab.local.invoke_rights import check_invoke
 from trimtab.local.invoker import Invoker
 from trimtab.local.lambda_errors import LambdaError
 from trimtab.local.lambda_policies import service_may_invoke
 from trimtab.local.lambda_records import FunctionFiles
 from trimtab.local.log_sink import LogSink
+from trimtab.local.principal_rights import PrincipalRights
 from trimtab.local.proxy_event import MalformedAnswerError, proxy_event, proxy_response
+from trimtab.local.request_validation import validate
 from trimtab.local.routes import Api, Method
 from trimtab.local.throttle import Quotas, Throttles
 
@@ -44,6 +45,7 @@ class Gateway:
         invoker: Invoker,
         keys: ClientKeys,
         credentials: Credentials,
+        rights: PrincipalRights,
         quotas: Quotas,
         clock: Clock,
         metrics: GatewayMetrics,
@@ -51,7 +53,7 @@ class Gateway:
         say: Callable[[str], None],
     ) -> None:
         self._account, self._region, self._functions, self._invoker = account, region, functions, invoker
-        self._keys, self._credentials, self._quotas = keys, credentials, quotas
+        self._keys, self._credentials, self._rights, self._quotas = keys, credentials, rights, quotas
         self._clock, self._metrics, self._sink, self._say = clock, metrics, sink, say
         self._throttles = Throttles()
         self._apis: Mapping[str, Api] = {}
@@ -106,7 +108,7 @@ class Gateway:
             raise refusal("MISSING_AUTHENTICATION_TOKEN")
         exchange.method, parameters = found
         self._admit(exchange, api, found[0])
-        _validate(request, found[0])
+        validate(request, found[0])
         event = proxy_event(
             request, api, found[0], parameters, exchange.identity,
             account=self._account, request_id=exchange.request_id, trace_id=exchange.trace_id,
@@ -126,6 +128,8 @@ class Gateway:
             key = signed_by(request, self._credentials.find, datetime.now(UTC))
             exchange.identity |= {"userArn": key.principal, "caller": key.principal, "user": key.principal,
                                   "accessKey": key.id, "accountId": self._account}  # fmt: skip
+            prefix = f"arn:aws:execute-api:{self._region}:{self._account}:{api.id}/{api.stage}/{request.method}/"
+            check_invoke(self._rights, key, prefix, request.raw_path.lstrip("/").partition("/")[2])
         client: Client | None = None
         if method.key_required:
             value = request.header("x-api-key")
@@ -209,23 +213,6 @@ class Gateway:
 
 def _prefix(request: Request) -> str:
     return request.raw_path.lstrip("/").partition("/")[0]
-
-
-def _validate(request: Request, method: Method) -> None:
-    """The request validator: required parameters, and the body's model where one is for its content type."""
-    query = request.query
-    for parameter in method.required_parameters:
-        place, _, name = parameter.removeprefix("method.request.").partition(".")
-        there = request.header(name) is not None if place == "header" else f"{name}=" in f"&{query}"
-        if place in ("header", "querystring") and not there:
-            raise refusal("BAD_REQUEST_PARAMETERS", f"Missing required request parameters: [{name}]")
-    content_type = (request.header("content-type") or "application/json").split(";")[0].strip()
-    schema = method.body_schemas.get(content_type) or method.body_schemas.get("$default")
-    if schema is not None:
-        try:
-            jsonschema.validate(json.loads(request.body), json.loads(schema) if isinstance(schema, str) else schema)
-        except (ValueError, jsonschema.ValidationError) as error:
-            raise refusal("BAD_REQUEST_BODY") from error
 
 
 def _within(invoke: Callable[[], Result], seconds: float) -> Result:

@@ -30,6 +30,7 @@ def refusal(kind: str, message: str | None = None, status: int | None = None) ->
 KINDS: dict[str, tuple[int, str, str]] = {
     "ACCESS_DENIED": (403, "User is not authorized to access this resource", "AccessDeniedException"),
     "API_CONFIGURATION_ERROR": (500, "Internal server error", "InternalServerErrorException"),
+    "AUTHORIZER_CONFIGURATION_ERROR": (500, "Internal server error", "AuthorizerConfigurationException"),
     "BAD_REQUEST_BODY": (400, "Invalid request body", "BadRequestException"),
     "BAD_REQUEST_PARAMETERS": (400, "Missing required request parameters", "BadRequestException"),
     "DEFAULT_4XX": (400, "Bad Request", "BadRequestException"),

@@ -1,4 +1,4 @@
-"""AWS_IAM at the gateway: requests signed with Signature Version 4 by a key that is known here."""
+"""Requests signed with Signature Version 4 by a key that is known here: at the gateway, and where roles are assumed."""
 
 import hashlib
 import hmac
@@ -18,11 +18,13 @@ AUTHORIZATION = re.compile(
 SKEW = timedelta(minutes=5)
 
 
-def signed_by(request: Request, find: Callable[[str], Key | None], now: datetime) -> Key:
+def signed_by(
+    request: Request, find: Callable[[str], Key | None], now: datetime, for_service: str = "execute-api"
+) -> Key:
     """Whose key signed the request.
 
     Raises:
-        Refusal: no signature, an unknown key, a wrong or an old signature.
+        Refusal: no signature, an unknown key, one that has expired, a wrong or an old signature.
     """
     header = request.header("authorization")
     if header is None:
@@ -35,6 +37,8 @@ def signed_by(request: Request, find: Callable[[str], Key | None], now: datetime
     key = find(key_id)
     if key is None or (key.token and key.token != request.header("x-amz-security-token")):
         raise refusal("INVALID_SIGNATURE", "The security token included in the request is invalid.")
+    if key.expires is not None and key.expires <= now:
+        raise refusal("EXPIRED_TOKEN")
     if abs(datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) - now) > SKEW:
         raise refusal("INVALID_SIGNATURE", f"Signature expired: {stamp} is not within 5 minutes of now")
     scope = f"{day}/{region}/{service}/aws4_request"
@@ -44,7 +48,7 @@ def signed_by(request: Request, find: Callable[[str], Key | None], now: datetime
     for part in (day, region, service, "aws4_request"):
         secret = hmac.digest(secret, part.encode(), "sha256")
     expected = hmac.digest(secret, text.encode(), "sha256").hex()
-    if not hmac.compare_digest(expected, signature) or service != "execute-api":
+    if not hmac.compare_digest(expected, signature) or service != for_service:
         raise refusal("INVALID_SIGNATURE")
     return key
 

@@ -25,7 +25,7 @@ def _has_managed_rules(properties: dict[str, Any]) -> bool:
 # Type, what is asked, how it is called, why it is not done.
 NOT_DONE: tuple[tuple[str, Asks, str, str], ...] = (
     ("AWS::IAM::Role", lambda p: True, "rights of roles",
-     "kept; judged where a rule or schedule starts a state machine, otherwise every call is allowed"),
+     "judged at the gateway, where roles are assumed, where a rule or schedule starts a state machine; not elsewhere"),
     ("AWS::S3::BucketPolicy", lambda p: True, "resource policies", "kept, not judged"),
     ("AWS::S3::Bucket", _has("LifecycleConfiguration"), "S3 lifecycle rules", "stored, nothing expires here"),
     ("AWS::S3::Bucket", _has("LoggingConfiguration"), "S3 server access logs", "moto writes none"),

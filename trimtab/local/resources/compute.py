@@ -7,6 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from functions.domain.errors import MisconfiguredError
+from trimtab.local.iam_policy import read_policy
 from trimtab.local.resources.resource_type import (
     Context,
     Made,
@@ -101,6 +102,9 @@ def put_role(context: Context, name: str, properties: Properties, existing: Reso
     iam = context.client("iam")
     role = properties.get("RoleName") or name
     trust = json.dumps(properties["AssumeRolePolicyDocument"])
+    boundary = properties.get("PermissionsBoundary")
+    for document in (trust, *(policy["PolicyDocument"] for policy in properties.get("Policies") or [])):
+        read_policy(document)  # what could not be judged later is an error now
     if existing is None or existing.physical_id != role:
         described = {"Description": properties.get("Description", ""), "Tags": tag_list(properties)}
         created(
@@ -108,7 +112,11 @@ def put_role(context: Context, name: str, properties: Properties, existing: Reso
         )
     else:
         iam.update_assume_role_policy(RoleName=role, PolicyDocument=trust)
+        if boundary is None and existing.properties.get("PermissionsBoundary"):
+            iam.delete_role_permissions_boundary(RoleName=role)
         _remove_policies(iam, existing)
+    if boundary is not None:
+        iam.put_role_permissions_boundary(RoleName=role, PermissionsBoundary=boundary)
     for policy in properties.get("Policies") or []:
         document = json.dumps(policy["PolicyDocument"])
         iam.put_role_policy(RoleName=role, PolicyName=policy["PolicyName"], PolicyDocument=document)
@@ -147,6 +155,7 @@ def put_policy(context: Context, name: str, properties: Properties, existing: Re
         raise MisconfiguredError(f"policy {properties['PolicyName']}: the local cloud attaches policies to roles only")
     if existing is not None:
         delete_policy(context, existing)
+    read_policy(properties["PolicyDocument"])
     iam, document = context.client("iam"), json.dumps(properties["PolicyDocument"])
     for role in properties["Roles"]:
         iam.put_role_policy(RoleName=role, PolicyName=properties["PolicyName"], PolicyDocument=document)
@@ -203,7 +212,14 @@ TYPES = {
         delete_layer,
     ),
     "AWS::IAM::Role": ResourceType(
-        known("RoleName", "AssumeRolePolicyDocument", "Description", "Policies", "ManagedPolicyArns"),
+        known(
+            "RoleName",
+            "AssumeRolePolicyDocument",
+            "Description",
+            "Policies",
+            "ManagedPolicyArns",
+            "PermissionsBoundary",
+        ),
         put_role,
         delete_role,
     ),
