@@ -5,7 +5,7 @@ It answers with the very library that serves, so what it measures is what client
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,15 +20,16 @@ from functions.domain.canonical_json import canonical_json, digest_of
 from functions.domain.client_tensors import client_tensors, tensor
 from functions.domain.contract import Class, Contract
 from functions.domain.dataset import Dataset
-from functions.domain.errors import ModelFolderError
+from functions.domain.errors import ModelFolderError, ParityError
 from functions.domain.holdout import Split
 from functions.domain.holdout_metrics import beside_truth, measure, values
 from functions.domain.parity import Parity, compare
 from functions.domain.parity_rows import ParityRows
 from functions.domain.reference import Reference
-from functions.domain.release_artifact import MANIFEST, SCHEMA_VERSION, listing
+from functions.domain.release_artifact import MANIFEST, REFERENCE, SCHEMA_VERSION, Artifact, listing
 from functions.domain.significant import significant
 from functions.domain.training_reference import Classes, training_reference
+from functions.domain.witness_answers import difference
 from functions.domain.witness_rows import made_up_row, witness_rows
 
 ROOT = Path(__file__).parents[2]
@@ -50,9 +51,12 @@ class Judged:
         return digest_of(self.files[MANIFEST])
 
 
-def judge(candidate: Candidate, parts: Split | None, report: Callable[[str], None]) -> Judged:
+def judge(
+    candidate: Candidate, parts: Split | None, report: Callable[[str], None], imported: Artifact | None = None
+) -> Judged:
     """Compare a candidate with its original and measure it; `parts` are the rows that it was fitted and is judged on.
 
+    `imported` is the artifact that a ready-made model came with: without rows, its reference and its witnesses stay.
     The same candidate and rows give the same bytes.
 
     Raises:
@@ -62,7 +66,7 @@ def judge(candidate: Candidate, parts: Split | None, report: Callable[[str], Non
     model = describe(candidate.onnx, about.features, about.task, about.classes)
     classes = Classes(model.classes, _positive(about, model))
     metrics: Mapping[str, float | None] = {}
-    parity, known = None, Reference.unknown(about.model)
+    parity, known = None, _reference_of(about.model, imported)
     if parts is not None:
         report("comparing ONNX with its original" if candidate.original else "measuring on the hold-out")
         parity = _parity(candidate, model, parts.holdout)
@@ -73,7 +77,7 @@ def judge(candidate: Candidate, parts: Split | None, report: Callable[[str], Non
         "contract.json": contract.to_bytes(),
         "lineage.json": canonical_json(_lineage(candidate, metrics, parity)).encode(),
         "reference.json": known.to_bytes(),
-        "witness.json": canonical_json(_witness(about, model, parts.holdout if parts else None)).encode(),
+        "witness.json": canonical_json(_witness(about, model, parts.holdout if parts else None, imported)).encode(),
     }
     return Judged({**files, MANIFEST: listing(about.model, files)}, model, metrics, parity)
 
@@ -162,9 +166,27 @@ def code_digest(files: Mapping[str, str]) -> str:
     return digest_of("".join(f"{name}\0{sha}\n" for name, sha in sorted(files.items())))
 
 
-def _witness(about: Description, model: OnnxModel, holdout: Dataset | None) -> Mapping[str, Any]:
-    """Rows with the model's own answers, by which a published release is smoke-tested."""
-    rows = [made_up_row(about.features)] if holdout is None else witness_rows(holdout)
+def _reference_of(model: str, imported: Artifact | None) -> Reference:
+    """What is known of a model that comes without rows: what it was imported with, under its name here."""
+    if imported is None or REFERENCE not in imported.files:
+        return Reference.unknown(model)
+    return replace(Reference.from_bytes(imported.files[REFERENCE]), model=model)
+
+
+def _witness(
+    about: Description, model: OnnxModel, holdout: Dataset | None, imported: Artifact | None
+) -> Mapping[str, Any]:
+    """Rows with the model's own answers, by which a published release is smoke-tested.
+
+    Raises:
+        ParityError: an imported model does not answer as its witnesses say.
+    """
+    if imported is not None and holdout is None:
+        rows = imported.witness["rows"]
+    else:
+        rows = [made_up_row(about.features)] if holdout is None else witness_rows(holdout)
     tensors = {f.name: tensor(f, [row[f.name] for row in rows]) for f in about.features}
     outputs = {name: np.asarray(found).tolist() for name, found in run(model.session(), tensors).items()}
+    if imported is not None and holdout is None and (found := difference(imported.witness["outputs"], outputs)):
+        raise ParityError(f"the imported model does not answer here as it did where it was trained: {found}")
     return {"v": SCHEMA_VERSION, "rows": rows, "outputs": outputs}

@@ -14,12 +14,12 @@ from functions.domain.canonical_json import canonical_json, digest_of
 from functions.domain.contract import Contract
 from functions.domain.errors import CorruptArtifactError, InvalidRequestError
 
-MANIFEST, WITNESS = "manifest.json", "witness.json"
+MANIFEST, WITNESS, REFERENCE = "manifest.json", "witness.json", "reference.json"
 FILES = ("contract.json", "lineage.json", "model.onnx", "reference.json", "witness.json")
 MANIFEST_VERSION = 2
 SCHEMA_VERSION = 1  # of witness.json
 # Which files a manifest lists, by its schema version. Version 1 had the reference in its contract.
-_LISTED = {1: frozenset(FILES) - {"reference.json"}, MANIFEST_VERSION: frozenset(FILES)}
+_LISTED = {1: frozenset(FILES) - {REFERENCE}, MANIFEST_VERSION: frozenset(FILES)}
 _LAYER_FILES = ("contract.json", "model.onnx")
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 

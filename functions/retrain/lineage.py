@@ -19,6 +19,7 @@ from functions.adapters.model_settings import ModelSettings
 from functions.domain.canonical_json import digest_of
 from functions.domain.dataset import Column, Dataset
 from functions.domain.holdout import Split
+from functions.retrain.imported import origin_of
 
 SCHEMA_VERSION = 2  # 1 named no snapshot, and kept no code
 PACKAGES = ("numpy", "scipy", "scikit-learn", "skl2onnx", "onnx", "protobuf")
@@ -40,6 +41,8 @@ def lineage(folder: Path, settings: ModelSettings, parts: Split | None, snapshot
         "packages": versions(folder, settings),
         "data": None,
     }
+    if (origin := origin_of(folder, settings)) is not None:
+        document["imported"] = origin
     if parts is not None:
         document["data"] = {
             "snapshot": snapshot,

@@ -21,6 +21,7 @@ from functions.domain.errors import ModelFolderError
 from functions.retrain import sklearn_road
 from functions.retrain.canonical import canonical, to_bytes
 from functions.retrain.graph import check_inputs, graph_classes
+from functions.retrain.imported import imported_artifact
 from functions.retrain.interface import Rename, with_interface, without_zipmap
 from functions.retrain.matrix import matrix
 from functions.retrain.progress import Progress
@@ -118,6 +119,7 @@ def ready_made(folder: Path, settings: ModelSettings, rows: Dataset | None, repo
 
     Raises:
         ModelFolderError: no such file, no ONNX, or it does not fit the features.
+        CorruptArtifactError: a file that it was imported with was changed.
     """
     name = str(settings.train.onnx)
     report(f"reading {name}")
@@ -130,7 +132,9 @@ def ready_made(folder: Path, settings: ModelSettings, rows: Dataset | None, repo
     fitted = _fitted_to(without_zipmap(model), features, name, report)
     known = _known_classes(task, sklearn_road.targets(rows.labels, task)) if rows is not None else None
     data = data if fitted is model else to_bytes(fitted)
-    return Trained(data, fitted, graph_classes(model) or known, None)
+    imported = imported_artifact(folder, settings)
+    classes = imported.contract.classes if imported else graph_classes(model) or known
+    return Trained(data, fitted, classes, None)
 
 
 def _parse(data: bytes, name: str) -> ModelProto:

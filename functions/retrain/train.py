@@ -14,6 +14,7 @@ from functions.retrain.artifact import kept_beside, write_folder
 from functions.retrain.dataset import load_dataset, load_golden
 from functions.retrain.first_snapshot import Snapshot, first_snapshot
 from functions.retrain.fitting import fit
+from functions.retrain.imported import imported_artifact
 from functions.retrain.progress import Progress
 from functions.retrain.split import training_set
 
@@ -49,7 +50,8 @@ def train(folder: Path, out: Path, report: Callable[[str], None], dataset: Datas
     snapshot = _snapshot(folder, settings, report, dataset)
     parts = snapshot.parts if snapshot else None
     candidate = fit(folder, settings, parts, snapshot.digest if snapshot else None, report)
-    judged = judge(Candidate.from_files(candidate.to_files()), parts, report)
+    imported = imported_artifact(folder, settings)
+    judged = judge(Candidate.from_files(candidate.to_files()), parts, report, imported)
     write_folder(kept_beside(out), snapshot.files if snapshot else {})
     write_folder(out, judged.files)
     fit_rows, holdout_rows = (len(parts.fit), len(parts.holdout)) if parts else (0, 0)
@@ -63,7 +65,13 @@ def _snapshot(folder: Path, settings: ModelSettings, report: Progress, dataset: 
     code = FolderCode(folder)
     if dataset is None:
         if settings.train.onnx is not None and not code.has(DATASET):
-            report("no dataset.py: no metrics, and the first window of traffic will be the reference")
+            kept = imported_artifact(folder, settings) is not None
+            first = (
+                "it keeps the reference that it came with"
+                if kept
+                else "the first window of traffic will be the reference"
+            )
+            report(f"no dataset.py: no metrics, and {first}")
             return None
         report("reading the data set")
         dataset = load_dataset(code, settings)

@@ -13,11 +13,9 @@ from functions.domain.contract import Contract, Feature
 from functions.domain.errors import SmokeTestError
 from functions.domain.release import Release
 from functions.domain.release_artifact import Artifact
+from functions.domain.witness_answers import flat, same_answer
 from functions.roll_out.run import Run
 
-# Same file, same runtime: only the processor's float32 arithmetic may differ. How far the model may be from its
-# estimator was judged at training, by model.toml's own tolerance.
-RELATIVE, ABSOLUTE = 1e-5, 1e-6
 _DATATYPES = {"float32": "FP32", "int64": "INT64", "string": "BYTES", "bool": "BOOL"}
 _SHOWN = 200
 
@@ -83,24 +81,24 @@ def _check_rows(answer: Mapping[str, Any], release: Release, contract: Contract,
         if answer.get(key) != value:
             raise SmokeTestError(f"{key} should be {value!r}, the release says {answer.get(key)!r}")
     predictions = answer.get("predictions")
-    labels = list(_flat(witness["outputs"][contract.label_output]))
+    labels = list(flat(witness["outputs"][contract.label_output]))
     if not isinstance(predictions, list) or len(predictions) != len(labels):
         raise SmokeTestError(f"{len(labels)} rows were sent, the answer is {str(predictions)[:_SHOWN]}")
     for row, (label, prediction) in enumerate(zip(labels, predictions, strict=True)):
-        if not _same(label, prediction.get("label")):
+        if not same_answer(label, prediction.get("label")):
             raise SmokeTestError(f"row {row}: label should be {label!r}, the release says {prediction.get('label')!r}")
 
 
 def _check_outputs(answer: Mapping[str, Any], witness: Mapping[str, Any]) -> None:
-    outputs = {output["name"]: list(_flat(output["data"])) for output in answer.get("outputs", [])}
+    outputs = {output["name"]: list(flat(output["data"])) for output in answer.get("outputs", [])}
     for name, rows in witness["outputs"].items():
         answered = outputs.get(name, [])
-        expected = [list(_flat(row)) for row in rows]
+        expected = [list(flat(row)) for row in rows]
         if len(answered) != sum(map(len, expected)):
             raise SmokeTestError(f"output {name} should have {sum(map(len, expected))} values, it has {len(answered)}")
         for row, values in enumerate(expected):
             got, answered = answered[: len(values)], answered[len(values) :]
-            if not all(map(_same, values, got)):
+            if not all(map(same_answer, values, got)):
                 raise SmokeTestError(f"row {row}: output {name} should be {values!r}, the release says {got!r}")
 
 
@@ -110,23 +108,9 @@ def _tensors(contract: Contract, rows: Sequence[Mapping[str, Any]]) -> Iterator[
             "name": feature.name,
             "datatype": _DATATYPES[feature.type],
             "shape": _shape(feature, len(rows)),
-            "data": list(_flat([row.get(feature.name) for row in rows])),
+            "data": list(flat([row.get(feature.name) for row in rows])),
         }
 
 
 def _shape(feature: Feature, rows: int) -> list[int]:
     return [rows, 1 if feature.size is None else feature.size]
-
-
-def _flat(value: Any) -> Iterator[Any]:
-    if isinstance(value, list):
-        for part in value:
-            yield from _flat(part)
-    else:
-        yield value
-
-
-def _same(expected: Any, answered: Any) -> bool:
-    if isinstance(expected, float) and isinstance(answered, int | float):
-        return abs(expected - answered) <= ABSOLUTE + RELATIVE * abs(expected)
-    return bool(expected == answered)
