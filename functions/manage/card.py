@@ -6,10 +6,11 @@ them says is null, and `unknown` tells why; nothing is filled in. docs/model-car
 """
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from functions.adapters.data_lake import DataLake
-from functions.adapters.registry_store import Store, version_key
+from functions.adapters.registry_store import Store
 from functions.domain.metric_names import METRICS
 from functions.domain.model_version import ModelVersion
 from functions.domain.reference import Reference
@@ -42,7 +43,7 @@ class ModelCard:
         facts = ModelFacts(self._store, self._data, self._artifacts, model)
         registered = facts.version(version)
         if registered is None:
-            card = self._whole(facts, version, _of_external(facts))
+            card = self._whole(facts, version, _of_external(facts, version))
         else:
             card = self._whole(facts, version, self._of_registered(facts, registered))
         return card | {"unknown": [{"part": part, "why": why} for part, why in _unknown(card)]}
@@ -81,23 +82,13 @@ class ModelCard:
             "baseline": None if reference is None else baseline(reference),
             "made_by": card_training.made_by(facts, version, training),
             "lineage": version_graph(facts, str(version.number)),
-            "approvals": self._approvals(version),
+            "approvals": _approvals(version),
             "rollouts": [service_record.rollout_document(one) for one in facts.rollouts_of(version.number)],
             "audit": audit_of_version(self._store.entries(), facts, version.number),
         }
 
-    def _approvals(self, version: ModelVersion) -> Document:
-        """Who brought it, and who let it live; a version that was registered before that was kept says neither."""
-        stored = self._store.read(version_key(version.model, version.number))
-        document = {} if stored is None else stored.document
-        return {
-            "author": document.get("author"),
-            "evidence_at": document.get("evidence_at"),
-            "given": [dict(approval) for approval in document.get("approvals") or ()],
-        }
 
-
-def _of_external(facts: ModelFacts) -> Document:
+def _of_external(facts: ModelFacts, version: str) -> Document:
     """An external version's own: the settings say what it is asked, its first window what it is compared with."""
     reference = facts.frozen_reference
     nothing: Document = dict.fromkeys(("registered", "guard", "data", "gate", "parity", "made_by", "approvals"))
@@ -106,7 +97,7 @@ def _of_external(facts: ModelFacts) -> Document:
         "inputs": [] if facts.config is None else card_training.features(facts.config.features),
         "metrics": None,
         "baseline": None if reference is None else baseline(reference),
-        "lineage": None,
+        "lineage": version_graph(facts, version),
         "rollouts": [],
         "audit": [],
     }
@@ -123,6 +114,16 @@ def _registered(version: ModelVersion, facts: ModelFacts) -> Document:
         "files": [
             {"name": name, "sha256": digest, "bytes": sizes.get(name)} for name, digest in facts.listed(version).items()
         ],
+    }
+
+
+def _approvals(version: ModelVersion) -> Document:
+    """Who brought it, and who let it live; how many must is the model's [approval] mode."""
+    return {
+        "author": version.author,
+        "person": version.author_person,
+        "evidence_at": version.evidence_at,
+        "given": [asdict(approval) for approval in version.approvals],
     }
 
 
@@ -184,7 +185,7 @@ def _unknown(card: Document) -> Iterator[tuple[str, str]]:
         yield "gate", "a person deployed it: the gate was not asked"
     if card["parity"] is None:
         yield "parity", "there was no original to compare the ONNX file with"
-    if card["approvals"]["author"] is None:
-        yield "approvals.author", "it was registered before authors were kept"
+    if card["approvals"]["person"] is None:
+        yield "approvals.person", f"no person is known behind its author, {card['approvals']['author']}"
     if not card["rollouts"]:
         yield "rollouts", "it was never rolled out"

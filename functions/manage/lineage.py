@@ -66,11 +66,11 @@ def model_graph(facts: ModelFacts) -> Document:
         place = _version(graph, facts, version)
         snapshot = _snapshot(graph, facts, version)
         if snapshot is not None:
-            graph.join(snapshot, place, "learnt from")
+            graph.join(snapshot, place, "rows")
             _first_rows(graph, facts, version, snapshot, first_seen)
         decision = facts.decision(facts.training_of(version.number))
         if decision is not None and decision.champion is not None:
-            graph.join(f"version/{decision.champion['version']}", place, "beaten by")
+            graph.join(f"version/{decision.champion['version']}", place, "champion")
         _in_service(graph, facts, str(version.number))
     if facts.external:
         for name in facts.names[-LAST_VERSIONS:]:
@@ -189,7 +189,7 @@ def _refused(graph: Graph, facts: ModelFacts, training: Training) -> None:
     place = graph.add(f"training/{training.execution}", "training", "refused challenger", None, about)
     for champion in _champions(decision.champion if decision is not None else None):
         if graph.has(champion):
-            graph.join(champion, place, "stood against")
+            graph.join(champion, place, "champion")
 
 
 def _champions(told: Mapping[str, Any] | None) -> Iterable[str]:

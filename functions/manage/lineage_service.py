@@ -48,7 +48,7 @@ def answered(graph: Graph, facts: ModelFacts, name: str) -> None:
     for window in last:
         own = predictions_of(facts.report(window), name)
         rows = window.rows if own is None else own
-        about = {"start": window.window[0], "end": window.window[1], "predictions": own, "rows": window.rows}
+        about = {"start": window.window[0], "end": window.window[1], "predictions": own, "of_all": window.rows}
         about |= {"labelled_rows": window.labelled_rows, "verdict": window.verdict, "report": window.report}
         label = f"{rows:,} predictions"
         place = graph.add(f"predictions/{window.window[1]}", "predictions", label, None, about)

@@ -70,7 +70,7 @@ def slices_of(report: Report | None) -> Document | None:
         "metric": metric["name"],
         "slices": [
             {name: part[name] for name in ("feature", "kind", "value", "rows")}
-            | _value(part["metrics"], metric["name"])
+            | {"metric": _value(part["metrics"], metric["name"])}
             for part in report["performance"]["slices"]
         ],
     }
