@@ -6,7 +6,17 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.domain.errors import CorruptArtifactError, TrimtabError, UnavailableError
-from trimtab.commands import correction, local_cloud, models, monitoring, releases, replay, reproduction, retraining
+from trimtab.commands import (
+    correction,
+    governance,
+    local_cloud,
+    models,
+    monitoring,
+    releases,
+    replay,
+    reproduction,
+    retraining,
+)
 from trimtab.console import note
 
 EXIT_REFUSED, EXIT_UNAVAILABLE, EXIT_CORRUPT = 1, 3, 4
@@ -20,7 +30,9 @@ COMMANDS = (
     models.predict,
     monitoring.status,
     retraining.retrain,
-    correction.compare,
+    governance.compare,
+    governance.card,
+    governance.lineage,
     correction.quarantine,
     releases.promote,
     releases.roll_back,

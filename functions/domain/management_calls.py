@@ -29,6 +29,7 @@ CALLS = (
     Call("show_version", "GET", "/models/{model}/versions/{version}"),
     Call("show_card", "GET", "/models/{model}/versions/{version}/card"),
     Call("show_lineage", "GET", "/models/{model}/versions/{version}/lineage"),
+    Call("show_model_lineage", "GET", "/models/{model}/lineage"),
     Call("export_version", "GET", "/exports/{model}/{version}"),
     Call("compare_versions", "GET", "/models/{model}/compare"),
     Call("compare_models", "GET", "/compare"),
