@@ -12,6 +12,7 @@ from trimtab.commands import (
     local_cloud,
     models,
     monitoring,
+    portability,
     releases,
     replay,
     reproduction,
@@ -38,6 +39,7 @@ COMMANDS = (
     releases.roll_back,
     releases.unbar,
     reproduction.reproduce,
+    portability.export,
     monitoring.evaluate,
     monitoring.report,
     replay.replay,
@@ -52,6 +54,7 @@ app = typer.Typer(
 )
 for command in COMMANDS:
     app.command()(command)
+app.command("import")(portability.import_)  # the bare word is Python's
 
 
 def main() -> None:
