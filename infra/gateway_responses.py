@@ -33,13 +33,31 @@ class GatewayResponse:
         )
 
 
-def gateway_responses() -> tuple[GatewayResponse, ...]:
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What differs between our APIs in what API Gateway answers for them."""
+
+    who: str  # answers
+    signed: str  # which calls must be signed, after "this call must be signed …"
+    less: str  # how a client asks for less at once
+    types: str  # of content that is read
+
+
+SERVING = Wording(
+    "the model",
+    ", as labels and observations always are",
+    "send fewer rows a request",
+    "application/json or application/octet-stream",
+)
+MANAGEMENT = Wording("the management API", ", as every call here is", "ask for less at once", "application/json")
+
+
+def gateway_responses(words: Wording) -> tuple[GatewayResponse, ...]:
     """All kinds that API Gateway knows; those that it doesn't name fall to DEFAULT_4XX and DEFAULT_5XX."""
     nothing_here = "nothing is at this path with this method: /openapi.json lists what is"
     # An unknown path and a call without its signature are one kind to API Gateway: the answer must do for both.
     unsigned = (
-        "either this call must be signed with AWS Signature Version 4 for execute-api, as labels and observations "
-        f"always are; or {nothing_here}"
+        f"either this call must be signed with AWS Signature Version 4 for execute-api{words.signed}; or {nothing_here}"
     )
     ours = "the API is misconfigured: its owner must look at its logs"
     return (
@@ -52,20 +70,20 @@ def gateway_responses() -> tuple[GatewayResponse, ...]:
         GatewayResponse("BAD_REQUEST_BODY", 400, None),
         GatewayResponse("BAD_REQUEST_PARAMETERS", 400, None),
         GatewayResponse("DEFAULT_4XX", None, None),
-        GatewayResponse("DEFAULT_5XX", None, "the model could not answer: try again in a second", retry_after=1),
+        GatewayResponse("DEFAULT_5XX", None, f"{words.who} could not answer: try again in a second", retry_after=1),
         GatewayResponse("EXPIRED_TOKEN", 403, "the security token of the signature has expired: get a new one"),
-        GatewayResponse("INTEGRATION_FAILURE", 503, "the model can't be reached: try again in a second", retry_after=1),
-        GatewayResponse("INTEGRATION_TIMEOUT", 504, "the model took too long: send fewer rows a request"),
+        GatewayResponse(
+            "INTEGRATION_FAILURE", 503, f"{words.who} can't be reached: try again in a second", retry_after=1
+        ),
+        GatewayResponse("INTEGRATION_TIMEOUT", 504, f"{words.who} took too long: {words.less}"),
         GatewayResponse("INVALID_API_KEY", 403, "the header x-api-key is missing or holds no key of this API"),
         GatewayResponse("INVALID_SIGNATURE", 403, "the request's signature is wrong: check key, region and clock"),
         GatewayResponse("MISSING_AUTHENTICATION_TOKEN", 403, unsigned),
         GatewayResponse("QUOTA_EXCEEDED", 429, "today's quota of this API key is used up", retry_after=3600),
-        GatewayResponse("REQUEST_TOO_LARGE", 413, "the body is too large: send fewer rows a request"),
+        GatewayResponse("REQUEST_TOO_LARGE", 413, f"the body is too large: {words.less}"),
         GatewayResponse("RESOURCE_NOT_FOUND", 404, nothing_here),
         GatewayResponse("THROTTLED", 429, "too many requests: wait a second", retry_after=1),
         GatewayResponse("UNAUTHORIZED", 401, "not authorised"),
-        GatewayResponse(
-            "UNSUPPORTED_MEDIA_TYPE", 415, "the content type must be application/json or application/octet-stream"
-        ),
+        GatewayResponse("UNSUPPORTED_MEDIA_TYPE", 415, f"the content type must be {words.types}"),
         GatewayResponse("WAF_FILTERED", 403, "the request was refused by the firewall"),
     )

@@ -1,4 +1,4 @@
-"""What the last snapshot kept out of training, and how a person lets it in again."""
+"""What the last snapshot kept out of training, by reason and sender, and how a person lets it in again."""
 
 import tempfile
 from dataclasses import asdict
@@ -6,14 +6,46 @@ from pathlib import Path
 from typing import Any
 
 from functions.adapters.data_lake import DataLake
+from functions.adapters.gateway_answer import Answer, json_answer
 from functions.adapters.registry_store import Store
 from functions.adapters.training_registry import TrainingRegistry
 from functions.adapters.training_rows import read_manifest
-from functions.domain.errors import NotFoundError
+from functions.domain.errors import InvalidRequestError, NotFoundError
+from functions.domain.event_fields import moment_of
 from functions.domain.quarantine_release import QuarantineRelease
 from functions.domain.training import Training
+from functions.domain.windows import iso
+from functions.manage.etags import demand
+from functions.manage.models import known_model
+from functions.manage.request import ManageRequest, optional_text, text
+from functions.manage.tools import Tools
 
 LAST_TRAININGS = 200
+ROWS, MOST_ROWS = 50, 1_000
+
+
+def show_quarantine(request: ManageRequest, tools: Tools) -> Answer:
+    """How many rows were kept out and why; `rows` of them, the newest first."""
+    model, asked = known_model(request, tools), request.query.get("rows", str(ROWS))
+    if not (asked.isascii() and asked.isdigit() and len(asked) <= 4 and int(asked) <= MOST_ROWS):
+        raise InvalidRequestError(f"rows must be a number from 0 to {MOST_ROWS}")
+    return json_answer(Quarantine(tools.store, tools.artifacts, model).document(int(asked)))
+
+
+def release_quarantine(request: ManageRequest, tools: Tools) -> Answer:
+    """Let in again the row of an `id`, or what a `sender` labelled (from `start` to `end`), for a `reason`."""
+    model = known_model(request, tools)
+    body = request.json("id", "sender", "start", "end", "reason")
+    demand(request, tools)
+    start, end = (None if body.get(name) is None else iso(moment_of(body, name)) for name in ("start", "end"))
+    row, sender = optional_text(body, "id"), optional_text(body, "sender")
+    if sender is None and (start or end):
+        raise InvalidRequestError("start and end go with a sender")
+    if start is not None and end is not None and not start < end:
+        raise InvalidRequestError(f"start {start} must be before end {end}")
+    release = QuarantineRelease(model, text(body, "reason"), request.caller.name, request.time, row, sender, start, end)
+    new = Quarantine(tools.store, tools.artifacts, model).release(release)
+    return json_answer({"released": release.to_document(), "new": new})
 
 
 class Quarantine:

@@ -1,0 +1,48 @@
+"""URLs by which somebody without rights of his own reads or writes one object of S3, for a while."""
+
+from base64 import b64encode
+from dataclasses import dataclass
+from typing import Any
+
+from functions.adapters.aws_errors import translated
+
+VALID_S = 900
+
+
+@dataclass(frozen=True, slots=True)
+class SignedUrl:
+    """`headers` must be sent along as they are; it is good for `VALID_S` seconds."""
+
+    url: str
+    headers: dict[str, str]
+
+
+class SignedUrls:
+    """One bucket's; whoever signs needs the right himself."""
+
+    def __init__(self, client: Any, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def put(self, key: str, sha256: str) -> SignedUrl:
+        """For writing an object whose SHA-256 (hex) is that: S3 refuses any other content.
+
+        Raises:
+            UnavailableError: there are no credentials to sign with.
+        """
+        checksum = b64encode(bytes.fromhex(sha256)).decode()
+        asked = {"Bucket": self._bucket, "Key": key, "ChecksumSHA256": checksum}
+        with translated(f"sign an upload to s3://{self._bucket}/{key}"):
+            url = self._client.generate_presigned_url("put_object", Params=asked, ExpiresIn=VALID_S)
+        return SignedUrl(url, {"x-amz-checksum-sha256": checksum})
+
+    def get(self, key: str) -> str:
+        """For reading an object.
+
+        Raises:
+            UnavailableError: there are no credentials to sign with.
+        """
+        asked = {"Bucket": self._bucket, "Key": key}
+        with translated(f"sign a download of s3://{self._bucket}/{key}"):
+            url: str = self._client.generate_presigned_url("get_object", Params=asked, ExpiresIn=VALID_S)
+        return url
