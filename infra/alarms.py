@@ -45,6 +45,7 @@ def shared_alarms(stage: StageContext) -> Iterator[Alarm]:
         ("compact", "no table is brought up to date"),
         ("evaluate", "no model is judged"),
         ("roll_out", "no release goes live, or back"),
+        ("seal", "no head of the audit chain is sealed"),
     ):
         function = stage.names.function(verb)
         yield Alarm(

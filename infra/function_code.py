@@ -18,10 +18,13 @@ SERVICES: dict[str, tuple[str, ...]] = {
     "bootstrap": ("dynamodb", "lambda"),
     "compact": ("dynamodb", "logs", "s3"),
     "evaluate": ("cloudwatch", "dynamodb", "events", "s3"),
-    "gate": ("dynamodb", "events", "s3"),
+    "gate": ("dynamodb", "events", "lambda", "s3"),
     "ingest": ("dynamodb",),
+    "manage": ("dynamodb", "lambda", "s3", "ssm", "stepfunctions"),
+    "seal": ("dynamodb", "s3"),
     "snapshot": ("dynamodb", "s3", "stepfunctions"),
-    "roll_out": ("cloudwatch", "dynamodb", "events", "lambda", "s3"),
+    "register": ("dynamodb", "kms", "s3"),
+    "roll_out": ("cloudwatch", "dynamodb", "events", "kms", "lambda", "s3"),
 }
 
 

@@ -29,8 +29,12 @@ class StageSettings(BaseModel):
             more. Each one starts a function; the local cloud's are 24, so that a replayed year takes minutes.
         roll_out_minutes: how many minutes lie between two looks at all models' rollouts; an alarm, a verdict and a
             person are heard at once. The local cloud's are 360, for the same reason.
+        seal_hours: how many hours lie between two seals of the audit chain. The local cloud's are 24, as above.
+        audit_retention_days: how long nobody, not even the account's owner, can delete a sealed head.
         alert_emails: who gets a mail when an alarm goes off or a verdict asks for something to be done; AWS asks each
             address once whether it wants to.
+        deployer_repository: OWNER/REPOSITORY on GitHub whose environment of the stage's name may deploy the stage; None
+            makes no role for it.
         account, region: where it is deployed to; None leaves it to the credentials at deployment.
     """
 
@@ -45,7 +49,10 @@ class StageSettings(BaseModel):
     stream_mib: int = Field(ge=1, le=128)
     compact_hours: Literal[1, 2, 3, 4, 6, 8, 12, 24]
     roll_out_minutes: Literal[1, 5, 15, 60, 180, 360]
+    seal_hours: Literal[1, 2, 3, 4, 6, 8, 12, 24] = 1
+    audit_retention_days: int = Field(default=395, ge=1, le=36_500)
     alert_emails: tuple[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")], ...] = ()
+    deployer_repository: str | None = Field(default=None, pattern=r"^[A-Za-z0-9-]+(@\d+)?/[A-Za-z0-9._-]+(@\d+)?$")
     account: str | None = Field(default=None, pattern=r"^\d{12}$")
     region: str | None = Field(default=None, pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
 

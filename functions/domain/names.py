@@ -41,6 +41,11 @@ class Names:
     def access_log_bucket(self) -> str:
         return f"trimtab-{self.stage}-access-logs-{self.account}-{self.region}"
 
+    @property
+    def audit_bucket(self) -> str:
+        """Where heads of the audit chain are sealed."""
+        return f"trimtab-{self.stage}-audit-{self.account}-{self.region}"
+
     def function(self, verb: str, model: str | None = None) -> str:
         """The Lambda function of a folder of `functions/`: `roll_out`, or `predict` of one model."""
         parts = ["trimtab", self.stage, verb.replace("_", "-"), *([model] if model else [])]
@@ -94,3 +99,12 @@ class Names:
     def management_url_parameter(self) -> str:
         """SSM parameter with the management API's URL."""
         return f"/trimtab/{self.stage}/manage/url"
+
+    @property
+    def management_api_parameter(self) -> str:
+        """SSM parameter with the id of the management API: policies about one model name it."""
+        return f"/trimtab/{self.stage}/manage/api_id"
+
+    def access(self, role: str, model: str | None = None) -> str:
+        """The IAM policy of a role, over one model or over all; people's roles have the latter's name."""
+        return self.function(role, model)
