@@ -23,15 +23,14 @@ def data(card: Card) -> Iterator[Html]:
     snapshot = found["snapshot"]
     yield facts(_data(found))
     if snapshot is None:
-        yield note("The snapshot's manifest is not in the bucket: which rows these were can no longer be shown.")
         return
     rows = [
-        ("first training set" if file["part"] == "first" else "log", number(file["rows"]), _digest(file["sha256"]))
+        ("first training set" if file["part"] == "first" else "log", _digest(file["sha256"]), number(file["rows"]))
         for file in snapshot["files"]
     ]
     if snapshot["golden"]:
-        rows.append(("golden set", number(snapshot["golden"]["rows"]), _digest(snapshot["golden"]["sha256"])))
-    yield table("Files", ("part", "rows", "SHA-256"), rows)
+        rows.append(("golden set", _digest(snapshot["golden"]["sha256"]), number(snapshot["golden"]["rows"])))
+    yield table("Files", ("part", "SHA-256", "rows"), rows, words=2)
     kept_out = snapshot["quarantine"]
     if not kept_out["rows"]:
         yield paragraph("No labelled row was kept out of training.")
@@ -70,11 +69,11 @@ def metrics(card: Card) -> Iterator[Html]:
     found = card["metrics"]
     if found is not None:
         rows = [
-            (one["title"], measured(one["value"]), interval(one["low"], one["high"]), DIRECTIONS[one["better"]])
+            (one["title"], DIRECTIONS[one["better"]], measured(one["value"]), interval(one["low"], one["high"]))
             for one in found["values"]
         ]
         caption = f"On {counted(found['rows'], 'held-out row')}, which it never learnt from"
-        yield table(caption, ("metric", "value", "interval", ""), [(n, d, v, i) for n, v, i, d in rows], words=2)
+        yield table(caption, ("metric", "", "value", "interval"), rows, words=2)
     elif not card["hosted"]:
         yield note("Its hold-out is not here. What came out in service is below, under In production.")
     parity = card["parity"]
@@ -187,8 +186,8 @@ def latency(card: Card) -> Iterator[Html]:
     if served is not None:
         window = f"{moment(served['window']['start'])} to {moment(served['window']['end'])}"
         quantiles = ("p50", "p95", "p99")
-        values = [[number(served[name]) for name in quantiles]]
-        yield table(f"Of a request in service, ms, {window}", quantiles, values, words=0)
+        values = [("a request", *(number(served[name]) for name in quantiles))]
+        yield table(f"In service, ms, {window}", ("asked", *quantiles), values)
         if len(served["versions"]) > 1:
             yield note(
                 f"Of all versions that answered in that window: {', '.join(map(shortened, served['versions']))}."

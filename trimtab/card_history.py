@@ -34,6 +34,9 @@ def lineage(card: Card) -> Iterator[Html]:
         packages = [(named(name), version) for name, version in made["packages"].items()]
         yield folded("Libraries", table("Versions that it was fitted with", ("package", "version"), packages, words=2))
     if card["registered"]:
+        signature = card["registered"]["signature"]
+        signed = "not signed" if signature is None else f"{signature['algorithm']} by {signature['key']}"
+        yield facts([("Manifest, SHA-256", tag("code", card["registered"]["artifact"])), ("Signature", signed)])
         files = [
             (named(file["name"]), tag("code", file["sha256"]), number(file["bytes"]))
             for file in card["registered"]["files"]

@@ -6,6 +6,7 @@ It is made of the document of `functions.manage.card` alone, with the parts that
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from functions.domain.log_table import class_text
 from functions.evaluate.page.document import document
 from functions.evaluate.page.layout import facts, folded, note, section, table
 from functions.evaluate.page.markup import Content, Html, join, named, shortened, tag
@@ -20,9 +21,10 @@ Card = Mapping[str, Any]
 _OWN_STYLE = """
 .picture{overflow-x:auto;border:1px solid var(--rule);border-radius:.5rem;background:var(--card)}
 .picture svg{display:block;max-width:none;margin:0 auto}.passed{color:var(--keep)}.failed{color:var(--roll-back)}
-.lead{font-size:1.1rem}td,tbody th{vertical-align:top}td:not(.n){max-width:26rem}
+.lead{font-size:1.1rem}td,tbody th{vertical-align:top}td:not(.n){max-width:26rem;overflow-wrap:anywhere}
 .states{display:flex;flex-wrap:wrap;gap:.4rem;margin:.6rem 0 0;padding:0;list-style:none}
-@media print{.picture svg{max-width:100%;height:auto}details>*{display:block}}
+@media print{.picture svg{max-width:100%;height:auto}
+details::details-content{content-visibility:visible}summary{display:none}}
 """
 _CONTENTS = {
     "purpose": "Purpose and limits",
@@ -50,7 +52,7 @@ def render(card: Card) -> str:
         "main",
         tag("nav", *(tag("a", title, href=f"#{anchor}") for anchor, title in _CONTENTS.items()), aria_label="Contents"),
         section("purpose", _CONTENTS["purpose"], *_purpose(card)),
-        section("data", _CONTENTS["data"], *data(card), *_unknown(card, "data")),
+        section("data", _CONTENTS["data"], *data(card), *_unknown(card, "data", "data.snapshot")),
         section("metrics", _CONTENTS["metrics"], *metrics(card), *_unknown(card, "metrics", "parity")),
         section("slices", _CONTENTS["slices"], *slices(card), *_unknown(card, "slices.service")),
         section("gate", _CONTENTS["gate"], *gate(card), *_unknown(card, "gate")),
@@ -108,7 +110,7 @@ def _about(card: Card) -> Iterator[tuple[Content, Content]]:
         yield title, card["about"][name] or tag("em", f"not known: {why}")
     label = card["label"]
     if label:
-        positive = "" if label["positive"] is None else f"; the positive class is {label['positive']}"
+        positive = "" if label["positive"] is None else f"; the positive class is {class_text(label['positive'])}"
         yield "Predicts", join((named(label["name"]), positive))
     registered = card["registered"]
     if registered:

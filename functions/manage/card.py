@@ -14,6 +14,7 @@ from functions.adapters.registry_store import Store
 from functions.domain.metric_names import METRICS
 from functions.domain.model_version import ModelVersion
 from functions.domain.reference import Reference
+from functions.domain.signature import ALGORITHM
 from functions.manage import card_training, service_record
 from functions.manage.audit_of_version import audit_of_version
 from functions.manage.card_baseline import baseline
@@ -104,13 +105,14 @@ def _of_external(facts: ModelFacts, version: str) -> Document:
 
 
 def _registered(version: ModelVersion, facts: ModelFacts) -> Document:
-    sizes = facts.sizes(version)
+    sizes, signature = facts.sizes(version), facts.signature(version)
     return {
         "at": version.registered_at,
         "by": version.registered_by,
         "state": version.state,
         "reason": version.reason,
         "artifact": version.artifact_digest,
+        "signature": None if signature is None else {"key": signature.key, "algorithm": ALGORITHM},
         "files": [
             {"name": name, "sha256": digest, "bytes": sizes.get(name)} for name, digest in facts.listed(version).items()
         ],
@@ -138,7 +140,7 @@ def _metrics(reference: Reference | None) -> Document | None:
             "better": METRICS[name].better,
             **{key: getattr(found, key) for key in ("value", "low", "high")},
         }
-        for name, found in reference.metrics.items()
+        for name, found in sorted(reference.metrics.items(), key=lambda pair: list(METRICS).index(pair[0]))
     ]
     return {"rows": reference.holdout_rows, "values": values}
 
@@ -177,8 +179,12 @@ def _unknown(card: Document) -> Iterator[tuple[str, str]]:
     if not card["hosted"]:
         yield "registered", "it is hosted elsewhere: no file of it is here, only what it was seen to answer"
         return
+    if card["registered"]["signature"] is None:
+        yield "registered.signature", "its files were registered without a signature: roll_out refuses it"
     if card["data"] is None:
         yield "data", "it came ready-made: nobody said what it learnt from"
+    elif card["data"]["snapshot"] is None:
+        yield "data.snapshot", "the list of the files that it learnt from was not kept, or is gone"
     if card["metrics"] is None:
         yield "metrics", "it came without rows to measure it on"
     if card["gate"] is None:

@@ -7,7 +7,7 @@ from functions.manage.graph import Document, Graph
 from functions.manage.model_facts import ModelFacts
 from functions.manage.service_record import live_windows, predictions_of
 
-LAST_WINDOWS = 4  # that are nodes of their own; those before them are one node
+LAST_WINDOWS = 3  # that are nodes of their own; those before them are one node
 
 
 def published(graph: Graph, facts: ModelFacts, version: ModelVersion) -> None:

@@ -25,6 +25,7 @@ from functions.domain.model_version import ModelVersion
 from functions.domain.reference import Reference
 from functions.domain.release import Release
 from functions.domain.rollout import Rollout
+from functions.domain.signature import SIGNATURE, Signature
 from functions.domain.snapshot_manifest import SnapshotManifest, training_key
 from functions.domain.training import Training
 
@@ -174,6 +175,11 @@ class ModelFacts:
     def listed(self, version: ModelVersion) -> Mapping[str, str]:
         """SHA-256 of each file that the version's manifest lists."""
         return self._references.digests(version)
+
+    def signature(self, version: ModelVersion) -> Signature | None:
+        """What the version's files are signed with, as it is kept; whether it holds is for `roll_out` to verify."""
+        found = self._artifacts.get(_prefix(version) + SIGNATURE)
+        return None if found is None else Signature.from_bytes(found.body)
 
     def report(self, evaluation: Evaluation) -> Report | None:
         """The whole report of an evaluation; None where there is none any more."""
