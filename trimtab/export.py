@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import urllib3
 
@@ -12,12 +12,18 @@ from functions.domain.errors import CorruptArtifactError, UnavailableError
 from functions.domain.release_artifact import MANIFEST, open_artifact
 from functions.domain.signature import SIGNATURE
 from trimtab.bundle_signature import verified_signer
-from trimtab.management import Management, part
+from trimtab.management import part
 
 TIMEOUT_S = 60.0
 
 
-def export_version(management: Management, model: str, version: int) -> Bundle:
+class Reading(Protocol):
+    """`trimtab/management.py` says what the call does and raises."""
+
+    def get(self, path: str, **query: str | int | None) -> dict[str, Any]: ...
+
+
+def export_version(management: Reading, model: str, version: int) -> Bundle:
     """A registered version with all that belongs to it.
 
     Raises:

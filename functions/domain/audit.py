@@ -15,6 +15,7 @@ SCHEMA_VERSION = 2
 READABLE = (1, SCHEMA_VERSION)  # version 1 named items by their digests alone
 
 Action = Literal[
+    "artifact.imported",
     "version.registered",
     "version.proposed",
     "version.approval_given",

@@ -45,6 +45,13 @@ class Artifact:
         return digest_of(self.files["model.onnx"])
 
     @property
+    def origin(self) -> dict[str, Any] | None:
+        """Where an imported model comes from, as its lineage tells; None of one that was trained here."""
+        lineage = json.loads(self.files["lineage.json"])
+        found: dict[str, Any] | None = lineage.get("imported") if isinstance(lineage, dict) else None
+        return found
+
+    @property
     def witness(self) -> dict[str, Any]:
         """Rows and the outputs that onnxruntime gave for them at training."""
         document: dict[str, Any] = json.loads(self.files["witness.json"])
