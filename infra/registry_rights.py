@@ -7,6 +7,7 @@ from aws_cdk import aws_iam as iam
 
 EVERY_MODEL = "MODEL#*"  # what is known of each model: settings, versions, releases, evaluations
 MODELS = "MODELS"  # which models there are, and what is live of each
+STAGE = "STAGE"  # what is known of the stage itself: its policies
 AUDIT_CHAIN = "AUDIT"  # to which every change of them appends; each item is put once, on the condition that it is new
 
 

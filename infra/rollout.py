@@ -10,7 +10,8 @@ from constructs import Construct
 
 from infra.findings import accept_wildcard
 from infra.lambda_function import LambdaFunction, Runs, function_arn
-from infra.registry_rights import AUDIT_CHAIN, EVERY_MODEL, registry_statement
+from infra.registration import Registration
+from infra.registry_rights import AUDIT_CHAIN, EVERY_MODEL, STAGE, registry_statement
 from infra.stage import StageContext
 from infra.storage import Storage
 
@@ -19,7 +20,13 @@ class Rollout(Construct):
     """`bootstrap` and `roll_out`, one each for all models of a stage."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, stage: StageContext, storage: Storage, bus: events.IEventBus
+        self,
+        scope: Construct,
+        construct_id: str,
+        stage: StageContext,
+        storage: Storage,
+        bus: events.IEventBus,
+        registration: Registration,
     ) -> None:
         super().__init__(scope, construct_id)
         self._gate = function_arn(self, stage.names.function("gate"))
@@ -48,9 +55,16 @@ class Rollout(Construct):
             environment={
                 "REGISTRY_TABLE": storage.registry.table_name,
                 "ARTIFACT_BUCKET": storage.artifacts.bucket_name,
+                "SIGNING_KEY": registration.key.key_arn,
                 "STAGE": stage.name,
             },
-            statements=[*self._release_rights(), *self._evidence_rights(bus), *self._storage_rights(storage)],
+            statements=[
+                *self._release_rights(),
+                *self._evidence_rights(bus),
+                *self._storage_rights(storage),
+                registration.asking(),
+                registration.verifying(),
+            ],
         )
         self._accept_findings(storage)
 
@@ -67,7 +81,12 @@ class Rollout(Construct):
                 resources=[self._predict],
             ),
             registry_statement(
-                storage.registry, "KeepSettings", ["dynamodb:GetItem", "dynamodb:PutItem"], EVERY_MODEL, AUDIT_CHAIN
+                storage.registry,
+                "KeepSettings",
+                ["dynamodb:GetItem", "dynamodb:PutItem"],
+                EVERY_MODEL,
+                STAGE,
+                AUDIT_CHAIN,
             ),
         ]
 
@@ -114,18 +133,14 @@ class Rollout(Construct):
         ]
 
     def _storage_rights(self, storage: Storage) -> list[iam.PolicyStatement]:
-        bucket = storage.artifacts
         return [
             iam.PolicyStatement(
                 sid="ReadArtifacts",
                 actions=["s3:GetObject"],
-                resources=[bucket.arn_for_objects("incoming/*"), bucket.arn_for_objects("artifacts/*")],
+                resources=[storage.artifacts.arn_for_objects("artifacts/*")],
             ),
             iam.PolicyStatement(
-                sid="KeepArtifacts", actions=["s3:PutObject"], resources=[bucket.arn_for_objects("artifacts/*")]
-            ),
-            iam.PolicyStatement(
-                sid="Register",
+                sid="KeepReleases",
                 actions=[
                     "dynamodb:ConditionCheckItem",
                     "dynamodb:GetItem",
@@ -145,6 +160,5 @@ class Rollout(Construct):
             accept_wildcard(self.roll_out.role, functions, models)
         for versions in (self._layers, f"{self._layers}:*"):
             accept_wildcard(self.roll_out.role, versions, layers)
-        for prefix in ("incoming/*", "artifacts/*"):
-            reason = "Artifacts of all models lie under this prefix; what is outside it stays out of reach."
-            accept_wildcard(self.roll_out.role, storage.artifacts.arn_for_objects(prefix), reason)
+        reason = "Artifacts of all models lie under this prefix; what is outside it stays out of reach."
+        accept_wildcard(self.roll_out.role, storage.artifacts.arn_for_objects("artifacts/*"), reason)

@@ -9,19 +9,21 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from functions.domain.errors import UnavailableError
+from trimtab.local_users import local_key
 from trimtab.stage import Stage
 
 SERVICE = "execute-api"
 
 
 def find_credentials(stage: Stage) -> Any:
-    """What requests to a stage are signed with: the local cloud's own account there, else what boto3 finds.
+    """What requests to a stage are signed with: there the key of TRIMTAB_USER or of the account, else what boto3 finds.
 
     Raises:
+        NotFoundError: the local cloud has no such user.
         UnavailableError: there are no AWS credentials.
     """
     if stage.is_local:
-        return Credentials(stage.names.account, "local")
+        return Credentials(*local_key(stage))
     found = boto3.session.Session().get_credentials()
     if found is None:
         raise UnavailableError("no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")

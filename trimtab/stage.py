@@ -3,6 +3,7 @@
 import json
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -18,10 +19,11 @@ ROLL_OUT_TIMEOUT_S = 900  # Lambda's own limit: a SnapStart version takes minute
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Where commands go. `endpoint` is the local cloud's AWS endpoint, None in AWS itself."""
+    """Where commands go. `endpoint` is the local cloud's AWS endpoint, `state` its folder; None in AWS itself."""
 
     names: Names
     endpoint: str | None = None
+    state: Path | None = None
 
     @property
     def name(self) -> str:
@@ -69,7 +71,7 @@ def open_stage(project: Project, name: str) -> Stage:
         about = running_cloud(project)
         if about is None:
             raise UnavailableError("the local cloud is not running: start it with `trimtab up --background`")
-        return Stage(Names(LOCAL, LOCAL_ACCOUNT, LOCAL_REGION), about["endpoint"])
+        return Stage(Names(LOCAL, LOCAL_ACCOUNT, LOCAL_REGION), about["endpoint"], project.cloud_state)
     session = boto3.session.Session()
     if session.region_name is None:
         raise NotFoundError("no AWS region is set: set AWS_REGION, or `region` in your AWS profile")

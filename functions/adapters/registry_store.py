@@ -64,7 +64,7 @@ class Store(Protocol):
     def item(self, key: Key) -> Item | None: ...
 
 
-MODELS, AUDIT = "MODELS", "AUDIT"
+MODELS, AUDIT, STAGE = "MODELS", "AUDIT", "STAGE"
 AUDIT_HEAD = Key(AUDIT, "HEAD")
 VERSIONS, RELEASES, EVALUATIONS = "VERSION#", "RELEASE#", "EVALUATION#"
 ROLLOUTS = "ROLLOUT#"
@@ -137,6 +137,11 @@ def quarantine_release_key(model: str, digest: str) -> Key:
 def evaluation_key(model: str, window_end: str) -> Key:
     """`window_end` is ISO 8601 in UTC, so that keys sort by time."""
     return Key(f"MODEL#{model}", f"{EVALUATIONS}{window_end}")
+
+
+def access_key(model: str) -> Key:
+    """Digests of the policies that a deployment made: of one model, or with "" of the stage."""
+    return Key(f"MODEL#{model}" if model else STAGE, "ACCESS")
 
 
 def audited(key: Key) -> bool:

@@ -1,8 +1,8 @@
-"""CloudFormation's custom resources: a model's `live` alias, and its settings in the registry.
+"""CloudFormation's custom resources: a model's `live` alias, its settings in the registry, and who may do what.
 
-The alias is created once and never moved (DESIGN rule 7.1); settings are written anew at each deployment, with an entry
-in the audit chain where they changed. Neither is deleted: what answers or judges a model must not lose them to a stack
-that is replaced.
+The alias is created once and never moved (DESIGN rule 7.1); settings and policies are noted at each deployment, with an
+entry in the audit chain where they changed. None is deleted: what answers or judges a model must not lose them to a
+stack that is replaced.
 
 Whatever happens, CloudFormation gets an answer: without one a stack hangs for an hour.
 """
@@ -13,10 +13,12 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
+from functions.adapters.access_registry import AccessRegistry
 from functions.adapters.environment import required
 from functions.adapters.lambda_releases import LambdaReleases, lambda_client
 from functions.adapters.monitoring_registry import MonitoringRegistry
 from functions.adapters.registry_table import RegistryTable, registry_client
+from functions.bootstrap.access import KnownAccess, record_access
 from functions.bootstrap.alias import ensure_live
 from functions.bootstrap.answer import send
 from functions.bootstrap.deployment import Deployment
@@ -36,6 +38,12 @@ def releases() -> Releases:
 def registry() -> DeployedSettings:
     table = required(os.environ, "REGISTRY_TABLE")
     return MonitoringRegistry(RegistryTable(registry_client(), table))
+
+
+@cache
+def access() -> KnownAccess:
+    table = required(os.environ, "REGISTRY_TABLE")
+    return AccessRegistry(RegistryTable(registry_client(), table))
 
 
 def now() -> datetime:
@@ -64,6 +72,7 @@ def _make(kind: str | None, properties: Properties, known_as: str | None, by: De
     kinds: Mapping[str | None, Callable[[Properties, Deployment], tuple[str, dict[str, str]]]] = {
         "Custom::LiveAlias": _alias,
         "Custom::ModelConfig": _settings,
+        "Custom::AccessTable": _access,
     }
     if kind not in kinds:
         raise InvalidRequestError(f"there is no custom resource {kind!r}")
@@ -79,3 +88,7 @@ def _alias(properties: Properties, by: Deployment) -> tuple[str, dict[str, str]]
 def _settings(properties: Properties, by: Deployment) -> tuple[str, dict[str, str]]:
     config = keep_settings(registry(), properties, by)
     return f"settings of {config.model}", {}
+
+
+def _access(properties: Properties, by: Deployment) -> tuple[str, dict[str, str]]:
+    return record_access(access(), properties, by), {}

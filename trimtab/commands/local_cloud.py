@@ -8,7 +8,7 @@ import typer
 
 from trimtab.console import note, step
 from trimtab.project import Project
-from trimtab.stage import LOCAL, running_cloud
+from trimtab.stage import LOCAL, open_stage, running_cloud
 
 
 def up(
@@ -41,6 +41,18 @@ def down() -> None:
     from trimtab import local_process
 
     note("the local cloud is down" if local_process.stop(Project.find()) else "the local cloud was not running")
+
+
+def user(
+    name: Annotated[str, typer.Argument(help="Who: TRIMTAB_USER=NAME makes later commands this user's.")],
+    role: Annotated[str, typer.Option("--role", help="viewer, data-scientist, approver, auditor, client, labeler.")],
+    model: Annotated[str | None, typer.Option("--model", help="Over this model alone; over all without.")] = None,
+) -> None:
+    """Add a user to the local cloud, or another role to one: what roles may not do is refused here as in AWS."""
+    from trimtab.local_users import VARIABLE, add_local_user
+
+    add_local_user(open_stage(Project.find(), LOCAL), name, role, model)
+    note(f"{name} is {role} of {model or 'all models'}: {VARIABLE}={name} makes commands {name}'s")
 
 
 def demo() -> None:
