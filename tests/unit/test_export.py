@@ -36,11 +36,20 @@ BUCKET, TIME = "artifacts", "2026-11-01T00:00:00Z"
 PREFIX = "artifacts/model=small/version=1/"
 
 
+class Urls:
+    """Signs nothing: whoever knows a key may read."""
+
+    base = ""
+
+    def get(self, key: str) -> str:
+        return f"{self.base}/{key}"
+
+
 class Stage:
     """A registry and a bucket with version 1 of `small`, and the management API's two calls on them."""
 
     def __init__(self) -> None:
-        self.table, self.s3, self.base = FakeTable(), FakeS3(), ""
+        self.table, self.s3, self.urls = FakeTable(), FakeS3(), Urls()
         artifact, settings = trained_model()
         tools = register_tools(self.table, self.s3, BUCKET, FakeKms())
         self.versions: SignedVersions = tools.versions
@@ -50,15 +59,14 @@ class Stage:
         Registry(self.table).register(artifact, "ann", TIME)
         self.versions.keep(artifact, 1)
         signatures: Signatures = tools.versions._signatures
-        self.export = Export(self.table, DataLake(self.s3, BUCKET), self, signatures.public_key)
+        self.export = Export(self.table, DataLake(self.s3, BUCKET), self.urls, signatures.public_key)
 
-    def get(self, path: str, **query: str | int | None) -> Any:
-        """As a signer of URLs, and as a client of the API."""
+    def get(self, path: str, **query: str | int | None) -> dict[str, Any]:
+        """As a client of the API."""
         if path.endswith("/card"):
             return {"v": 1, "model": "small"}
-        if path.endswith("/export"):
-            return self.export.document("small", int(path.split("/")[4]))
-        return f"{self.base}/{path}"
+        assert path.endswith("/export")
+        return self.export.document("small", int(path.split("/")[4]))
 
 
 @contextmanager
@@ -77,7 +85,7 @@ def served(stage: Stage, change: Callable[[bytes], tuple[int, bytes]] = lambda b
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    stage.base = f"http://127.0.0.1:{server.server_port}"
+    stage.urls.base = f"http://127.0.0.1:{server.server_port}"
     thread = Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
