@@ -5,18 +5,22 @@ from pathlib import Path
 from typing import Any
 
 from functions.adapters.data_lake import DataLake
+from functions.adapters.model_folder import load_settings
 from functions.adapters.registry_store import Change, model_key, release_key, rollout_key
-from functions.domain.canonical_json import canonical_json
+from functions.domain.canonical_json import canonical_json, digest_of
 from functions.domain.evaluation import Evaluation
 from functions.domain.model_config import ModelConfig
 from functions.domain.release import Release
+from functions.domain.release_artifact import Artifact
 from functions.domain.rollout import Rollout
 from functions.domain.windows import iso
 from functions.evaluate.report import report_prefix
+from functions.retrain.fitting import fit
 from tests.functions.evaluate import sample_reports
 from tests.functions.evaluate.tables import model_config
-from tests.functions.gate.worlds import GateWorld
+from tests.functions.gate.worlds import ESTIMATOR, EXECUTION, SETTINGS, GateWorld, artifact_of
 from tests.functions.snapshot.worlds import ARTIFACTS, DATA, FEATURES, MODEL, TRAINED, settings
+from tests.unit.folders import write_folder
 
 EXTERNAL = "tides"
 ABOUT = {
@@ -62,6 +66,14 @@ class ManagedWorld(GateWorld):
     def args(self) -> tuple[Any, DataLake, DataLake]:
         """What cards, lineage and comparisons are made of."""
         return self.table, self.data, self.artifact_bucket
+
+    def poor_artifact(self, path: Path) -> Artifact:
+        """Of the snapshot that version 2 learnt from, by an estimator that learns next to nothing."""
+        key = next(one.snapshot for one in self.trainings.trainings(MODEL, 9) if one.execution == EXECUTION)
+        assert key is not None
+        folder = write_folder(path, SETTINGS, estimator=ESTIMATOR.replace("max_iter=15", "max_iter=1"))
+        parts, digest = self.parts(key), digest_of(self.s3.objects[ARTIFACTS, key])
+        return artifact_of(fit(folder, load_settings(folder), parts, digest, lambda _: None), parts)
 
     def roll_out(self) -> None:
         """Release 3 has version 2 and took over from release 2, which has version 1, by the labels of its canary."""
@@ -145,8 +157,9 @@ class ManagedWorld(GateWorld):
 
     def add_external(self, **changes: Any) -> None:
         """A model that is hosted elsewhere, whose versions are the names that its observations give."""
-        config = model_config(FEATURES, **changes)
+        config = model_config(FEATURES, **{key: value for key, value in changes.items() if key != "label"})
         fields = {**config.to_document(), "model": EXTERNAL, "external": True, "about": ABOUT}
+        fields["label"] = changes.get("label", config.label)
         self.stage.monitoring.configure(ModelConfig.from_document(fields), "tests", TRAINED)
 
 
