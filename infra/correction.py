@@ -10,6 +10,7 @@ from constructs import Construct
 
 from infra.findings import accept_wildcard
 from infra.lambda_function import LambdaFunction, Runs
+from infra.registration import Registration
 from infra.registry_rights import AUDIT_CHAIN, EVERY_MODEL, MODELS, registry_statement
 from infra.stage import StageContext
 from infra.storage import Storage
@@ -19,14 +20,20 @@ _GATE_RUNS = Runs(memory=3_008, timeout=Duration.minutes(15), ephemeral_mib=4_09
 # What each may read and write below these prefixes of the artifact bucket.
 _SNAPSHOT_READS, _SNAPSHOT_WRITES = ("artifacts", "training"), ("training",)
 _GATE_READS = ("artifacts", "candidates", "gates", "incoming", "training")
-_GATE_WRITES = ("artifacts", "gates", "incoming")
+_GATE_WRITES = ("gates", "incoming")
 
 
 class Correction(Construct):
     """`snapshot` and `gate`, one each for all models of a stage."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, stage: StageContext, storage: Storage, bus: events.IEventBus
+        self,
+        scope: Construct,
+        construct_id: str,
+        stage: StageContext,
+        storage: Storage,
+        bus: events.IEventBus,
+        registration: Registration,
     ) -> None:
         super().__init__(scope, construct_id)
         self._storage = storage
@@ -60,8 +67,12 @@ class Correction(Construct):
             "gate",
             description="Judges what was retrained against the live version, and what a canary has shown",
             runs=_GATE_RUNS,
-            environment={**environment, "EVENT_BUS": bus.event_bus_name},
-            statements=self._gate_rights(bus),
+            environment={
+                **environment,
+                "EVENT_BUS": bus.event_bus_name,
+                "REGISTER_FUNCTION": registration.register.function.function_name,
+            },
+            statements=[*self._gate_rights(bus), registration.asking()],
         )
         self._accept_findings()
 
@@ -102,9 +113,13 @@ class Correction(Construct):
         ]
 
     def _registry_rights(self) -> list[iam.PolicyStatement]:
-        """A change of a model is one transaction with its entry in the audit chain, which nothing here may rewrite."""
+        """A change is one transaction with its entry in the audit chain, which nothing here may rewrite."""
         actions = ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]
-        return [registry_statement(self._storage.registry, "ChangeModels", actions, EVERY_MODEL, MODELS, AUDIT_CHAIN)]
+        registry = self._storage.registry
+        return [
+            registry_statement(registry, "RecordTrainings", actions, EVERY_MODEL, AUDIT_CHAIN),
+            registry_statement(registry, "SeeWhatIsLive", ["dynamodb:GetItem"], MODELS),
+        ]
 
     def _accept_findings(self) -> None:
         data, artifacts = self._storage.data, self._storage.artifacts

@@ -12,6 +12,7 @@ from infra.dashboard import SharedDashboard
 from infra.evaluation import Evaluation
 from infra.findings import accept
 from infra.firewall import Firewall
+from infra.registration import Registration
 from infra.rollout import Rollout
 from infra.rollout_triggers import RolloutTriggers
 from infra.stage import StageContext
@@ -26,10 +27,11 @@ class PlatformStack(StageStack):
         super().__init__(scope, stage.names.platform_stack, stage, "storage, registry, roll-out, evaluation, firewall")
         self.storage = Storage(self, "Storage", stage)
         self.alerts = Alerts(self, "Alerts", stage)
-        self.rollout = Rollout(self, "Rollout", stage, self.storage, self.alerts.bus)
+        self.registration = Registration(self, "Registration", stage, self.storage)
+        self.rollout = Rollout(self, "Rollout", stage, self.storage, self.alerts.bus, self.registration)
         RolloutTriggers(self, "RolloutTriggers", stage, self.rollout.roll_out.function, self.alerts.bus)
         self.evaluation = Evaluation(self, "Evaluation", stage, self.storage, self.alerts.bus)
-        self.correction = Correction(self, "Correction", stage, self.storage, self.alerts.bus)
+        self.correction = Correction(self, "Correction", stage, self.storage, self.alerts.bus, self.registration)
         shared = SharedAlarms(self, "Alarms", stage)
         SharedDashboard(self, "Dashboard", stage, shared.arns)
         self.firewall = Firewall(self, "Firewall", stage)

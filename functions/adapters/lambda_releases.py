@@ -12,7 +12,7 @@ import boto3
 from botocore.config import Config
 
 from functions.adapters.aws_errors import translated
-from functions.domain.errors import ConflictError, NotFoundError, SmokeTestError, TrimtabError
+from functions.domain.errors import ConflictError, CorruptArtifactError, NotFoundError, SmokeTestError, TrimtabError
 from functions.domain.release_function import LIVE, NO_WEIGHTS, Alias, FunctionState
 
 # Lambda's codes for "somebody else was first" and "an update is under way".
@@ -75,15 +75,23 @@ class LambdaReleases:
         answer = self._client.get_layer_version(LayerName=layer, VersionNumber=version["Version"])
         return bool(answer["Content"]["CodeSha256"] == content_sha256)
 
-    def publish_layer(self, layer: str, contract_digest: str, bucket: str, key: str) -> str:
-        """Publish a zip of S3 as the layer's next version; returns its ARN."""
+    def publish_layer(self, layer: str, contract_digest: str, bucket: str, key: str, content_sha256: str) -> str:
+        """Publish a zip of S3 as the layer's next version; returns its ARN.
+
+        Raises:
+            CorruptArtifactError: the zip was another one than that digest names; its layer version is deleted.
+        """
         with translated(f"publish layer {layer}"):
             answer = self._client.publish_layer_version(
                 LayerName=layer,
                 Description=_layer_description(contract_digest),
                 Content={"S3Bucket": bucket, "S3Key": key},
             )
-        return str(answer["LayerVersionArn"])
+        arn = str(answer["LayerVersionArn"])
+        if answer["Content"]["CodeSha256"] != content_sha256:
+            self.delete_layer(arn)
+            raise CorruptArtifactError(f"s3://{bucket}/{key} was changed while it was published as a layer: not used")
+        return arn
 
     def configure(self, function: str, revision: str, layers: Sequence[str], environment: Mapping[str, str]) -> None:
         """Set the layers and variables of `$LATEST`.

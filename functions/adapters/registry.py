@@ -86,8 +86,17 @@ class Registry(RegistryAccess):
         stored = self._store.read(pair_key(model, version, code_digest))
         return None if stored is None else self.release(model, stored.document["release"])
 
-    def register(self, artifact: Artifact, actor: str, when: str) -> ModelVersion:
-        """The artifact's version: its old one, or the next number after the newest.
+    def register(
+        self,
+        artifact: Artifact,
+        actor: str,
+        when: str,
+        person: str | None = None,
+        evidence: Mapping[str, Any] | None = None,
+    ) -> ModelVersion:
+        """The artifact's version: its old one, or the next number after the newest, made by `actor`.
+
+        `person` is who stands behind the actor; `evidence` what it may be approved for, found at its `at` (ISO 8601).
 
         Raises:
             ConflictError: others registered versions of this model faster than this one could.
@@ -100,42 +109,28 @@ class Registry(RegistryAccess):
             record, revision = self._record(model)
             number = record.versions + 1
             version = ModelVersion(
-                model, number, artifact.digest, artifact.contract_digest, artifact.onnx_digest, when, actor
+                model,
+                number,
+                artifact.digest,
+                artifact.contract_digest,
+                artifact.onnx_digest,
+                when,
+                actor,
+                author_person=person,
+                evidence_at=None if evidence is None else evidence["at"],
             )
             changes = [
                 Change(model_key(model), replace(record, versions=number).to_document(), revision),
                 Change(version_key(model, number), version.to_document(), 0),
                 Change(artifact_key(model, artifact.digest), {"v": 1, "version": number}, 0),
             ]
-            details = {"version": number, "artifact": artifact.digest}
-            self._commit(changes, [Act("version.registered", model, actor, when, details)])
+            details = {"version": number, "artifact": artifact.digest, "person": person}
+            details |= {} if evidence is None else {"evidence": dict(evidence)}
+            acts = [Act("version.registered", model, actor, when, details)]
+            if (origin := artifact.origin) is not None:
+                acts.append(Act("artifact.imported", model, actor, when, {"version": number, "from": origin}))
+            self._commit(changes, acts)
             return version
-
-        return self._retried(attempt)
-
-    def approve(
-        self, model: str, version: int, actor: str, when: str, details: Mapping[str, Any] | None = None
-    ) -> ModelVersion:
-        """Approve a version and make it the one that shall be live; nothing where it is that already.
-
-        Raises:
-            NotFoundError: there is no such version.
-            ConflictError: it was rejected.
-        """
-
-        def attempt() -> ModelVersion:
-            record, revision = self._record(model)
-            stored = self._get(version_key(model, version))
-            approved = ModelVersion.from_document(stored.document)
-            if approved.state == "approved" and record.candidate == version:
-                return approved
-            changes = [Change(model_key(model), replace(record, candidate=version).to_document(), revision)]
-            if approved.state != "approved":
-                approved = approved.moved_to("approved")
-                changes.append(Change(stored.key, approved.to_document(), stored.revision))
-            act = Act("version.approved", model, actor, when, {"version": version, **(details or {})})
-            self._commit(changes, [act])
-            return approved
 
         return self._retried(attempt)
 

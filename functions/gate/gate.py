@@ -119,17 +119,20 @@ def _parity(parity: Parity | None) -> Check:
 
 
 def _pass(request: GateRequest, training: Training, decision: GateDecision, tools: Tools) -> dict[str, Any]:
-    """Register the version, keep its files, approve it: each does nothing where it was done before."""
-    when = iso(request.at)
-    artifact = tools.artifacts.fetch(
-        request.model, f"incoming/model={request.model}/{decision.challenger['artifact']}/"
+    """Have the version registered, and approved where nobody has to be asked: nothing is done twice."""
+    if training.state != "running":  # an earlier run did; a person may have decided otherwise since
+        return _end(request, training, decision, tools, training.version)
+    key = gate_key(request.model, request.execution)
+    registered = tools.registering.register(
+        request.model,
+        f"incoming/model={request.model}/{decision.challenger['artifact']}/",
+        ACTOR,
+        None,
+        iso(request.at),
+        {"at": decision.as_of, "gate": key, "execution": request.execution},
     )
-    version = tools.registry.register(artifact, ACTOR, when)
-    tools.artifacts.keep(artifact, version.number)
-    details = {"execution": request.execution, "gate": gate_key(request.model, request.execution)}
-    if training.state == "running":  # an ended one approved it: a person may have decided otherwise since
-        tools.registry.approve(request.model, version.number, ACTOR, when, details)
-    return _end(request, training, decision, tools, version.number)
+    waits = registered["waits"]
+    return _end(request, training, decision, tools, registered["version"]) | ({} if waits is None else {"waits": waits})
 
 
 def _end(

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from functions.adapters.artifacts import Artifacts, artifacts_client
+from functions.adapters.artifacts import artifacts_client
 from functions.adapters.data_lake import DataLake, lake_client
 from functions.adapters.monitoring_registry import MonitoringRegistry
 from functions.adapters.references import References
+from functions.adapters.register_call import RegisterCall, register_client
 from functions.adapters.registry import Registry
 from functions.adapters.registry_table import RegistryTable, registry_client
 from functions.adapters.stage_events import StageEvents, events_client
@@ -28,8 +29,7 @@ def build() -> Tools:
     settings = Settings.from_environment(os.environ)
     store = RegistryTable(registry_client(), settings.registry_table)
     lake = DataLake(lake_client(), settings.data_bucket)
-    client = artifacts_client()
-    bucket = DataLake(client, settings.artifact_bucket)
+    bucket = DataLake(artifacts_client(), settings.artifact_bucket)
     registry, references = Registry(store), References(bucket, lake)
     return Tools(
         registry=registry,
@@ -37,7 +37,7 @@ def build() -> Tools:
         trainings=TrainingRegistry(store),
         references=references,
         versions=Versions(registry, references),
-        artifacts=Artifacts(client, settings.artifact_bucket),
+        registering=RegisterCall(register_client(), settings.register_function),
         bucket=bucket,
         files=TableFiles(lake, settings.scratch / "table"),
         events=StageEvents(events_client(), settings.event_bus),

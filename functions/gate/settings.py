@@ -17,6 +17,7 @@ class Settings:
     data_bucket: str
     artifact_bucket: str
     event_bus: str
+    register_function: str
     memory_mb: int
     scratch: Path
 
@@ -32,6 +33,7 @@ class Settings:
             data_bucket=required(environ, "DATA_BUCKET"),
             artifact_bucket=required(environ, "ARTIFACT_BUCKET"),
             event_bus=required(environ, "EVENT_BUS"),
+            register_function=required(environ, "REGISTER_FUNCTION"),
             memory_mb=memory_but(environ, SPARED_MB),
             scratch=Path(required(environ, "HOME")),
         )

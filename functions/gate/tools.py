@@ -1,9 +1,10 @@
 """What the gate works with."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
-from functions.adapters.artifacts import Artifacts
 from functions.adapters.data_lake import DataLake
 from functions.adapters.monitoring_registry import MonitoringRegistry
 from functions.adapters.references import References
@@ -14,16 +15,30 @@ from functions.adapters.training_registry import TrainingRegistry
 from functions.gate.versions import Versions
 
 
+class Registering(Protocol):
+    """`adapters/register_call.py` says what the call does and raises."""
+
+    def register(
+        self,
+        model: str,
+        artifact: str,
+        author: str,
+        person: str | None,
+        time: str,
+        evidence: Mapping[str, Any] | None = None,
+    ) -> Mapping[str, Any]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """The stores that the gate reads and writes. `bucket` is the artifact bucket, `artifacts` its registered part."""
+    """The stores that the gate reads and writes, and who registers. `bucket` is the artifact bucket."""
 
     registry: Registry
     monitoring: MonitoringRegistry
     trainings: TrainingRegistry
     references: References
     versions: Versions
-    artifacts: Artifacts
+    registering: Registering
     bucket: DataLake
     files: TableFiles
     events: StageEvents

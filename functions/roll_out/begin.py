@@ -15,22 +15,20 @@ from functions.roll_out.smoke import smoke_test
 from functions.roll_out.traffic import route
 
 
-def begin(run: Run, lease: HeldLease, target: Target, artifact: Artifact | None, now: bool = False) -> Rollout:
-    """Publish a target's release, try it, and roll it out; `now` all of the traffic at once.
+def begin(run: Run, lease: HeldLease, target: Target, now: bool = False) -> Rollout:
+    """Check a target's files, publish its release, try it, and roll it out; `now` all of the traffic at once.
 
     Raises:
         LeaseHeldError: the lease was lost.
         ConflictError: the version may not go live, or others kept changing things.
         SmokeTestError: the release does not answer as it should; what was live still is.
-        CorruptArtifactError: the version's files are not what was registered.
+        CorruptArtifactError: the version's files are not what was registered and signed.
         UnavailableError: AWS did not do what it was asked; the next run goes on from here.
     """
     version = run.tools.registry.version(run.model, target.version)
     if version.state != "approved":
         raise ConflictError(f"{run.model} version {version.number} is {version.state}: it is not rolled out")
-    if artifact is None:
-        artifact = run.tools.artifacts.kept(version)
-        run.tools.artifacts.keep(artifact, version.number)  # the layer's zip, where only the files were kept
+    artifact = run.tools.versions.verified(version)
     release = _tried(run, lease, _published(run, lease, version, artifact), artifact)
     steps = () if now else _config(run).steps
     reason = {

@@ -7,9 +7,11 @@ never remembered.
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from functions.domain.caller import person_of
 from functions.domain.errors import ConflictError
 from functions.domain.model_version import ModelVersion
 from functions.domain.release import Release
+from functions.domain.release_artifact import digest_in
 from functions.domain.release_function import code_digest
 from functions.domain.rollout_target import newest
 from functions.roll_out.answer import standing
@@ -24,12 +26,12 @@ from functions.roll_out.traffic import agrees, alias_of
 @dataclass(frozen=True, slots=True)
 class Deployed:
     """What became of an artifact: `release` has it, `live` answers clients, `weight` is the share that `release` gets
-    (1 when it is live).
+    (1 when it is live). Without a release the version waits for what `message` says.
     """
 
     model: str
     model_version: int
-    release: int
+    release: int | None
     live: int | None
     weight: float
     changed: bool
@@ -41,10 +43,10 @@ class Deployed:
 
 
 def deploy(run: Run, request: DeployRequest) -> Deployed:
-    """Register and approve an artifact, and roll it out with the code as it is, or say where it stands.
+    """Have an artifact registered, and roll it out with the code as it is, or say where it stands.
 
     Raises:
-        CorruptArtifactError: the upload is not what its manifest says.
+        CorruptArtifactError: the upload is not what its manifest says, or what is kept not what was signed.
         ConflictError: the version was rejected, its release is barred, or somebody kept changing things.
         LeaseHeldError: another run is at work on this model.
         SmokeTestError: the release does not answer as it should; what was live still is.
@@ -52,22 +54,46 @@ def deploy(run: Run, request: DeployRequest) -> Deployed:
         UnavailableError: AWS did not do what it was asked; run again.
     """
     registry = run.tools.registry
-    artifact = run.tools.artifacts.fetch(request.model, request.artifact)
-    version = registry.find_version(request.model, artifact.digest)
+    version = registry.find_version(request.model, digest_in(request.model, request.artifact))
     if version is not None and (release := _live_already(run, version)):
         return _unchanged(run, release)
-    if version is None:
-        version = registry.register(artifact, request.actor, request.time)
-        run.note(f"registered version {version.number}")
-    if version.state == "rejected":
-        raise ConflictError(f"{run.model} version {version.number} is rejected: {version.reason or 'no reason given'}")
-    # Kept before it is approved: from then on any run may want to publish it.
-    run.tools.artifacts.keep(artifact, version.number)
-    registry.approve(run.model, version.number, request.actor, request.time, {"by": "deploy"})
+    registered = run.tools.services.registering.register(
+        request.model, request.artifact, request.actor, person_of(request.actor), request.time
+    )
+    for step in registered["steps"]:
+        run.note(step)
+    version = registry.version(run.model, registered["version"])
+    if reason := _kept_back(run, version, registered["waits"]):
+        live = registry.model(run.model).live
+        return Deployed(run.model, version.number, None, live, 0.0, bool(run.steps), run.steps, reason)
+    return rolled_out(run, version, request.now)
+
+
+def _kept_back(run: Run, version: ModelVersion, waits: str | None) -> str | None:
+    """Why people must act before a version goes live; None where nothing stands in its way. No error: it may take days.
+
+    Once it is approved, a run takes it up by itself.
+    """
+    if waits is not None:
+        return f"{waits}; it goes live by itself then"
+    wanted = run.tools.registry.model(run.model).candidate
+    if run.tools.settings.config(run.model).approval.needed and wanted != version.number:
+        return (
+            f"version {version.number} of {run.model} is approved, and version {wanted} wanted: roll it out by number"
+        )
+    return None
+
+
+def rolled_out(run: Run, version: ModelVersion, now: bool) -> Deployed:
+    """Bring an approved version on its way to be live, and say where it stands.
+
+    Raises:
+        As `deploy`.
+    """
     with leased(run) as lease:
         if live := _live_already(run, version):  # another run did it while this one waited for the lease
             return _unchanged(run, live)
-        bring_on(run, lease, None, Deploying(version.number, artifact, request.now))
+        bring_on(run, lease, None, Deploying(version.number, now))
     tell(run)
     return _deployed(run, version)
 

@@ -9,8 +9,11 @@ from functions.adapters.artifacts import Artifacts, artifacts_client
 from functions.adapters.gate_call import GateCall, gate_client
 from functions.adapters.lambda_releases import LambdaReleases, lambda_client
 from functions.adapters.metric_sums import cloudwatch_client
+from functions.adapters.register_call import RegisterCall, register_client
 from functions.adapters.registry_table import RegistryTable, registry_client
 from functions.adapters.release_metrics import LambdaReleaseMetrics
+from functions.adapters.signatures import Signatures, kms_client
+from functions.adapters.signed_versions import SignedVersions
 from functions.adapters.stage_events import StageEvents, events_client
 from functions.domain.errors import TrimtabError
 from functions.domain.names import Names
@@ -25,7 +28,10 @@ def build() -> Tools:
     names = Names(settings.stage, account="", region="")  # no function's or layer's name has these two
     services = Services(
         LambdaReleases(lambda_client()),
-        Artifacts(artifacts_client(), settings.artifact_bucket),
+        SignedVersions(
+            Artifacts(artifacts_client(), settings.artifact_bucket), Signatures(kms_client(), settings.signing_key)
+        ),
+        RegisterCall(register_client(), names.function("register")),
         LambdaReleaseMetrics(cloudwatch_client()),
         GateCall(gate_client(), names.function("gate")),
         StageEvents(events_client(), names.event_bus),
@@ -40,4 +46,4 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     except TrimtabError as error:
         if "detail-type" in event or event.get("action") == "reconcile":
             raise
-        return {"error": str(error)}
+        return {"error": str(error), "kind": type(error).__name__}

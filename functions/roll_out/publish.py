@@ -100,7 +100,7 @@ def _layer(run: Run, lease: HeldLease, artifact: Artifact, key: str) -> str:
     found = run.tools.releases.find_layer(run.layer, artifact.contract_digest, content)
     if found:
         return found
-    arn = run.tools.releases.publish_layer(run.layer, artifact.contract_digest, run.tools.artifacts.bucket, key)
+    arn = run.tools.releases.publish_layer(run.layer, artifact.contract_digest, run.tools.versions.bucket, key, content)
     run.note(f"published layer {arn.rsplit(':', 2)[1]}:{arn.rsplit(':', 1)[1]}")
     return arn
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functions.domain.errors import NotFoundError
 from functions.domain.model_config import ModelConfig
 from functions.domain.model_version import ModelRecord
-from functions.domain.release_artifact import Artifact
 from functions.domain.release_function import code_digest
 from functions.domain.rollout import Rollout
 from functions.domain.rollout_target import Target, pair, superseded_by, target
@@ -29,7 +28,6 @@ class Deploying:
     """A version that a person wants live with the code as it is now; `now` without a canary."""
 
     version: int
-    artifact: Artifact
     now: bool
 
 
@@ -85,7 +83,7 @@ def bring_on(run: Run, lease: HeldLease, gathered: Gathered | None, deploying: D
         if wanted is not None and (deploying is not None or wanted.stands_still is None):
             # Another deployment may have approved another version meanwhile: then that one is wanted, not this one's.
             mine = deploying if deploying is not None and deploying.version == wanted.version else None
-            begin(run, lease, wanted, None if mine is None else mine.artifact, mine is not None and mine.now)
+            begin(run, lease, wanted, mine is not None and mine.now)
     prune(run, lease)
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from functions.adapters.artifacts import Artifacts
 from functions.adapters.live_registry import LiveRegistry
 from functions.adapters.monitoring_registry import MonitoringRegistry
 from functions.adapters.pruning_registry import PruningRegistry
@@ -14,6 +13,7 @@ from functions.adapters.registry import Registry
 from functions.adapters.registry_outbox import Outbox
 from functions.adapters.registry_store import Hold, Store
 from functions.adapters.rollout_registry import By, RolloutRegistry
+from functions.adapters.signed_versions import SignedVersions
 from functions.adapters.stage_events import DetailType
 from functions.domain.names import Names
 from functions.domain.release_function import Releases
@@ -28,6 +28,20 @@ class Gate(Protocol):
     def compare(self, rollout: Rollout, time: str) -> Mapping[str, Any]: ...
 
 
+class Registering(Protocol):
+    """`adapters/register_call.py` says what the call does and raises."""
+
+    def register(
+        self,
+        model: str,
+        artifact: str,
+        author: str,
+        person: str | None,
+        time: str,
+        evidence: Mapping[str, Any] | None = None,
+    ) -> Mapping[str, Any]: ...
+
+
 class Events(Protocol):
     """`adapters/stage_events.py` says what the call does and raises."""
 
@@ -39,7 +53,8 @@ class Services:
     """AWS beside the registry."""
 
     releases: Releases
-    artifacts: Artifacts
+    versions: SignedVersions
+    registering: Registering
     metrics: ReleaseMetrics
     gate: Gate
     events: Events
@@ -67,8 +82,8 @@ class Tools:
         return self.services.releases
 
     @property
-    def artifacts(self) -> Artifacts:
-        return self.services.artifacts
+    def versions(self) -> SignedVersions:
+        return self.services.versions
 
 
 def tools_on(

@@ -11,6 +11,7 @@ class Settings:
     stage: str
     registry_table: str
     artifact_bucket: str
+    signing_key: str
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
@@ -19,4 +20,4 @@ class Settings:
         Raises:
             MisconfiguredError: one is missing; the text has its name.
         """
-        return cls(*(required(environ, name) for name in ("STAGE", "REGISTRY_TABLE", "ARTIFACT_BUCKET")))
+        return cls(*(required(environ, name) for name in ("STAGE", "REGISTRY_TABLE", "ARTIFACT_BUCKET", "SIGNING_KEY")))

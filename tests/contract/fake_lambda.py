@@ -5,7 +5,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-from functions.domain.errors import ConflictError, NotFoundError, SmokeTestError
+from functions.domain.errors import ConflictError, CorruptArtifactError, NotFoundError, SmokeTestError
 from functions.domain.release_artifact import lambda_sha256
 from functions.domain.release_function import NO_WEIGHTS, Alias, FunctionState
 
@@ -89,8 +89,12 @@ class FakeLambda:
                 return _layer_arn(layer, number)
         return None
 
-    def publish_layer(self, layer: str, contract_digest: str, bucket: str, key: str) -> str:
-        self.layers.setdefault(layer, []).append((contract_digest, lambda_sha256(self._objects[bucket, key])))
+    def publish_layer(self, layer: str, contract_digest: str, bucket: str, key: str, content_sha256: str) -> str:
+        published = lambda_sha256(self._objects[bucket, key])
+        self.layers.setdefault(layer, []).append((contract_digest, published))
+        if published != content_sha256:
+            self.layers[layer][-1] = None
+            raise CorruptArtifactError(f"s3://{bucket}/{key} was changed while it was published as a layer: not used")
         return _layer_arn(layer, len(self.layers[layer]))
 
     def configure(self, function: str, revision: str, layers: Sequence[str], environment: Mapping[str, str]) -> None:

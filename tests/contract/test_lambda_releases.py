@@ -8,16 +8,24 @@ from collections.abc import Iterator
 import pytest
 from botocore.stub import ANY, Stubber
 
+from functions.adapters.artifacts import layer_key
 from functions.adapters.lambda_releases import LambdaReleases, lambda_client
-from functions.domain.errors import ConflictError, NotFoundError, SmokeTestError, UnavailableError
+from functions.domain.errors import (
+    ConflictError,
+    CorruptArtifactError,
+    NotFoundError,
+    SmokeTestError,
+    UnavailableError,
+)
 from functions.domain.release_artifact import lambda_sha256, layer_zip
 from functions.domain.release_function import Releases
-from tests.functions.roll_out.trained import Predict, trained
+from tests.functions.roll_out.trained import MODEL, Predict, trained
 from tests.functions.roll_out.worlds import BUCKET, FUNCTION, FakeWorld, MotoWorld, moto_world
 
 ARTIFACT = trained()
 LAYER = "trimtab-test-model-flights"
 CONTENT = lambda_sha256(layer_zip(ARTIFACT))
+KEY = layer_key(MODEL, 1)
 
 World = FakeWorld | MotoWorld
 
@@ -39,8 +47,8 @@ def releases(world: World) -> Releases:
 
 @pytest.fixture
 def layer(world: World, releases: Releases) -> str:
-    key = world.tools().artifacts.keep(ARTIFACT, 1)
-    return releases.publish_layer(LAYER, "a" * 64, BUCKET, key)
+    world.tools().versions.keep(ARTIFACT, 1)
+    return releases.publish_layer(LAYER, "a" * 64, BUCKET, KEY, CONTENT)
 
 
 def configure(releases: Releases, layer: str) -> None:
@@ -62,8 +70,14 @@ def test_a_layer_is_found_by_its_contract_and_content(releases: Releases, layer:
     assert releases.find_layer("no-such-layer", "a" * 64, CONTENT) is None
 
 
+def test_a_zip_that_was_changed_is_no_layer(world: World, releases: Releases, layer: str) -> None:
+    with pytest.raises(CorruptArtifactError, match=r"layer\.zip was changed while it was published"):
+        releases.publish_layer(LAYER, "a" * 64, BUCKET, KEY, lambda_sha256(b"other"))
+    assert releases.layer_versions(LAYER) == [layer], "what was published of it is deleted"
+
+
 def test_of_two_equal_layers_the_older_is_found(world: World, releases: Releases, layer: str) -> None:
-    releases.publish_layer(LAYER, "a" * 64, BUCKET, world.tools().artifacts.keep(ARTIFACT, 1))
+    releases.publish_layer(LAYER, "a" * 64, BUCKET, KEY, CONTENT)
     assert releases.find_layer(LAYER, "a" * 64, CONTENT) == layer
 
 

@@ -13,7 +13,7 @@ from infra import function_code
 from infra.dependencies import native_platform
 from tests.infra.conftest import ROOT
 
-VERBS = ["bootstrap", "compact", "evaluate", "gate", "ingest", "predict", "roll_out", "snapshot"]
+VERBS = ["bootstrap", "compact", "evaluate", "gate", "ingest", "predict", "register", "roll_out", "snapshot"]
 LIMIT = 262_144_000  # Lambda's, unzipped, layers included
 
 # What lies in each asset at its top; our own code is listed below.
@@ -27,6 +27,7 @@ LIBRARIES = {
     "gate": BOTO3 | NUMPY | DUCKDB | {"onnxruntime"},
     "ingest": BOTO3 | NUMPY | {"orjson"},
     "predict": {*NUMPY, "onnxruntime", "orjson"},
+    "register": BOTO3,
     "roll_out": BOTO3,
     "snapshot": BOTO3 | NUMPY | DUCKDB,
 }
@@ -34,9 +35,10 @@ SERVICES = {
     "bootstrap": {"dynamodb", "lambda"},
     "compact": {"dynamodb", "logs", "s3"},
     "evaluate": {"cloudwatch", "dynamodb", "events", "s3"},
-    "gate": {"dynamodb", "events", "s3"},
+    "gate": {"dynamodb", "events", "lambda", "s3"},
     "ingest": {"dynamodb"},
-    "roll_out": {"cloudwatch", "dynamodb", "events", "lambda", "s3"},
+    "register": {"dynamodb", "kms", "s3"},
+    "roll_out": {"cloudwatch", "dynamodb", "events", "kms", "lambda", "s3"},
     "snapshot": {"dynamodb", "s3", "stepfunctions"},
 }
 # Rooms of `functions/` that a function may ship files of, beside its own and the words that all share.

@@ -63,13 +63,14 @@ EVALUATE = {
     "*": ["cloudwatch:GetMetricData", *_TRACES["*"]],
 }
 _STATES = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>"
-_CHANGE_MODELS = {
-    "<StorageRegistry.Arn> of MODEL#* MODELS AUDIT": [
+_RECORD_TRAININGS = {
+    "<StorageRegistry.Arn> of MODELS": ["dynamodb:GetItem"],
+    "<StorageRegistry.Arn> of MODEL#* AUDIT": [
         "dynamodb:ConditionCheckItem",
         "dynamodb:GetItem",
         "dynamodb:PutItem",
         "dynamodb:Query",
-    ]
+    ],
 }
 SNAPSHOT = {
     "<StorageData.Arn>": ["s3:ListBucket"],
@@ -77,7 +78,7 @@ SNAPSHOT = {
     "<StorageArtifacts.Arn>": ["s3:ListBucket"],
     "<StorageArtifacts.Arn>/artifacts/*": ["s3:GetObject"],
     "<StorageArtifacts.Arn>/training/*": ["s3:GetObject", "s3:PutObject"],
-    **_CHANGE_MODELS,
+    **_RECORD_TRAININGS,
     f"{_STATES}:execution:trimtab-prod-correct-*:*": ["states:DescribeExecution"],
     "<CorrectionSnapshotLogs.Arn>": _LOG,
     **_TRACES,
@@ -86,12 +87,13 @@ GATE = {
     "<StorageData.Arn>": ["s3:ListBucket"],
     "<StorageData.Arn>/table/*": ["s3:GetObject"],
     "<StorageArtifacts.Arn>": ["s3:ListBucket"],
-    "<StorageArtifacts.Arn>/artifacts/*": ["s3:GetObject", "s3:PutObject"],
+    "<StorageArtifacts.Arn>/artifacts/*": ["s3:GetObject"],
     "<StorageArtifacts.Arn>/candidates/*": ["s3:GetObject"],
     "<StorageArtifacts.Arn>/gates/*": ["s3:GetObject", "s3:PutObject"],
     "<StorageArtifacts.Arn>/incoming/*": ["s3:GetObject", "s3:PutObject"],
     "<StorageArtifacts.Arn>/training/*": ["s3:GetObject"],
-    **_CHANGE_MODELS,
+    **_RECORD_TRAININGS,
+    "<RegistrationRegisterFunction.Arn>": ["lambda:InvokeFunction"],
     "<AlertsBus.Arn>": ["events:PutEvents"],
     "<CorrectionGateLogs.Arn>": _LOG,
     **_TRACES,
@@ -119,6 +121,14 @@ BOOTSTRAP = {
     "<RolloutBootstrapLogs.Arn>": _LOG,
     **_TRACES,
 }
+# Its right to sign and verify is in the key's own policy.
+REGISTER = {
+    "<StorageArtifacts.Arn>/incoming/*": ["s3:GetObject"],
+    "<StorageArtifacts.Arn>/artifacts/*": ["s3:GetObject", "s3:PutObject"],
+    "<StorageRegistry.Arn> of MODEL#* MODELS AUDIT": ["dynamodb:GetItem", "dynamodb:PutItem"],
+    "<RegistrationRegisterLogs.Arn>": _LOG,
+    **_TRACES,
+}
 ROLL_OUT = {
     f"{_LAMBDA}:function:trimtab-prod-predict-*": [
         "lambda:GetAlias",
@@ -132,8 +142,9 @@ ROLL_OUT = {
     f"{_LAMBDA}:function:trimtab-prod-gate": ["lambda:InvokeFunction"],
     f"{_LAMBDA}:layer:trimtab-prod-model-*": ["lambda:ListLayerVersions", "lambda:PublishLayerVersion"],
     f"{_LAMBDA}:layer:trimtab-prod-model-*:*": ["lambda:DeleteLayerVersion", "lambda:GetLayerVersion"],
-    "<StorageArtifacts.Arn>/incoming/*": ["s3:GetObject"],
-    "<StorageArtifacts.Arn>/artifacts/*": ["s3:GetObject", "s3:PutObject"],
+    "<StorageArtifacts.Arn>/artifacts/*": ["s3:GetObject"],
+    "<RegistrationRegisterFunction.Arn>": ["lambda:InvokeFunction"],
+    "<RegistrationKey.Arn>": ["kms:Verify"],
     "<StorageRegistry.Arn>": [
         "dynamodb:ConditionCheckItem",
         "dynamodb:GetItem",
@@ -160,6 +171,7 @@ CALLS = {
     "get_layer_version": {"lambda:GetLayerVersion"},
     "get_metric_data": {"cloudwatch:GetMetricData"},
     "get_object": {"s3:GetObject"},
+    "get_public_key": {"kms:GetPublicKey"},
     "invoke": {"lambda:InvokeFunction"},
     "list_layer_versions": {"lambda:ListLayerVersions"},
     "list_objects_v2": {"s3:ListBucket"},
@@ -170,6 +182,8 @@ CALLS = {
     "put_object": {"s3:PutObject"},
     "query": {"dynamodb:Query"},
     "transact_write_items": {"dynamodb:PutItem", "dynamodb:ConditionCheckItem"},
+    "sign": {"kms:Sign"},
+    "verify": {"kms:Verify"},
     "update_alias": {"lambda:UpdateAlias"},
     "update_function_configuration": {"lambda:UpdateFunctionConfiguration"},
 }
@@ -248,6 +262,10 @@ def test_gate_reads_what_was_trained_and_registers_what_passed(platform: Templat
     assert rights(platform.role_of("lambda", "trimtab-prod-gate may do")) == GATE
 
 
+def test_register_reads_uploads_and_writes_versions_once(platform: Template) -> None:
+    assert rights(platform.role_of("lambda", "trimtab-prod-register may do")) == REGISTER
+
+
 def test_only_what_changes_models_can_touch_the_audit_chain(platform: Template, flights: Template) -> None:
     """All others are held to the partitions of models: what they write is no act that an audit asks for."""
     roles = [role for stack in (platform, flights) for role in stack.all("AWS::IAM::Role") if "Policies" in role]
@@ -259,7 +277,7 @@ def test_only_what_changes_models_can_touch_the_audit_chain(platform: Template, 
     }
     assert unheld == {"What trimtab-prod-roll-out may do"}
     chained = {role["Description"] for role in roles if any("AUDIT" in resource for resource in rights(role))}
-    changing = ("bootstrap", "gate", "snapshot")
+    changing = ("bootstrap", "gate", "register", "snapshot")
     assert chained == {f"What trimtab-prod-{verb} may do" for verb in changing}
 
 
@@ -302,7 +320,12 @@ def test_only_the_role_of_api_gateway_has_a_managed_policy(platform: Template, f
 @pytest.mark.parametrize(
     ("verb", "table", "not_called"),
     [
-        ("roll_out", ROLL_OUT, {"lambda:CreateAlias"}),
+        ("roll_out", ROLL_OUT, {"kms:GetPublicKey", "kms:Sign", "lambda:CreateAlias", "s3:PutObject"}),
+        (
+            "register",
+            REGISTER,
+            {"dynamodb:ConditionCheckItem", "dynamodb:Query", "kms:GetPublicKey", "kms:Sign", "kms:Verify"},
+        ),
         (
             "bootstrap",
             BOOTSTRAP,

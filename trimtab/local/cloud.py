@@ -50,6 +50,7 @@ from trimtab.local.resources.resource_type import Context
 from trimtab.local.role_sessions import RoleSessions
 from trimtab.local.routes import api_prefix, read_apis
 from trimtab.local.runtime_folder import runtime_folder
+from trimtab.local.signing_keys import SigningKeys
 from trimtab.local.stacks import Stacks
 from trimtab.local.state_folder import StateFolder
 from trimtab.local.state_machine_target import StateMachineTargets
@@ -70,6 +71,7 @@ class Cloud:
         self._deploying, self._stopping, self._ended = threading.Lock(), threading.Lock(), threading.Event()
         self._endpoint_server = HttpServer("AWS endpoint", lambda request: self._front.answer(request), endpoint_port)
         self._moto = Moto(LOCAL_ACCOUNT, self._endpoint_server.port)
+        SigningKeys(state.folder("kms")).install(self._moto.random_bits)
         self._journal = Journal(state.folder("moto"), self._moto)
         self._under_way = UnderWay()
         self._faults, self._credentials = Faults(), Credentials(LOCAL_ACCOUNT, self._moto)

@@ -77,6 +77,10 @@ class Moto:
 
         return get_backend(cast(Any, service))[account][region]
 
+    def random_bits(self, bits: int) -> int:
+        """The next random bits of the call at hand: the same where that is made again."""
+        return self._random.getrandbits(bits)
+
     def call(self, request: Request, *, seed: int | None = None, epoch_s: float | None = None) -> Response:
         """Answer a request; with `seed` and `epoch_s` the answer, ids and times in it are always the same."""
         environ = _environ(request)

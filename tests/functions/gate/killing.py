@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Any, Literal
 
-from functions.adapters.artifacts import Artifacts
 from functions.adapters.data_lake import DataLake
 from functions.adapters.references import References
 from functions.adapters.registry import Registry
@@ -12,6 +11,7 @@ from functions.adapters.training_registry import TrainingRegistry
 from functions.gate.tools import Tools
 from functions.gate.versions import Versions
 from tests.functions.gate.worlds import GateWorld
+from tests.functions.register.registering import Registering, register_tools
 from tests.functions.snapshot.worlds import ARTIFACTS, DATA
 
 When = Literal["before", "after"]
@@ -40,7 +40,7 @@ class Writes:
             trainings=TrainingRegistry(table),
             references=references,
             versions=Versions(registry, references),
-            artifacts=Artifacts(s3, ARTIFACTS),
+            registering=Registering(register_tools(table, s3, ARTIFACTS, world.kms)),
             bucket=bucket,
             events=StageEvents(_Watched(world.bus, self), "trimtab-test"),
         )

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from functions.adapters.artifacts import Artifacts
 from functions.adapters.candidate_judge import judge
 from functions.adapters.data_lake import DataLake
 from functions.adapters.model_folder import load_settings
@@ -33,8 +32,10 @@ from functions.retrain.first_snapshot import Snapshot, first_snapshot
 from functions.retrain.fitting import fit
 from functions.snapshot.request import SnapshotRequest
 from functions.snapshot.snapshot import snapshot
+from tests.contract.fake_kms import FakeKms
 from tests.functions.evaluate.tables import texts
 from tests.functions.evaluate.worlds import FakeEvents
+from tests.functions.register.registering import Registering, register_tools
 from tests.functions.snapshot.worlds import (
     ARTIFACTS,
     DATA,
@@ -144,7 +145,7 @@ class GateWorld:
     def __init__(self, path: Path, config: ModelConfig) -> None:
         self.stage = World(path, config)
         self.s3, self.registry, self.trainings = self.stage.s3, self.stage.registry, self.stage.trainings
-        self.bus = FakeEvents()
+        self.bus, self.kms = FakeEvents(), FakeKms()
         self.tools = self.fresh_tools()
 
     def fresh_tools(self) -> Tools:
@@ -156,7 +157,7 @@ class GateWorld:
             trainings=stage.trainings,
             references=stage.tools.references,
             versions=Versions(stage.registry, stage.tools.references),
-            artifacts=Artifacts(stage.s3, ARTIFACTS),
+            registering=Registering(register_tools(stage.table, stage.s3, ARTIFACTS, self.kms)),
             bucket=DataLake(stage.s3, ARTIFACTS),
             files=stage.tools.files,
             events=StageEvents(self.bus, "trimtab-test"),
@@ -173,7 +174,7 @@ class GateWorld:
 
     def add(self, artifact: Artifact, live: bool = False) -> int:
         number = self.registry.register(artifact, "tests", TRAINED).number
-        Artifacts(self.s3, ARTIFACTS).keep(artifact, number)
+        register_tools(self.stage.table, self.s3, ARTIFACTS, self.kms).versions.keep(artifact, number)
         if live:
             self.stage.live(number)
         return number

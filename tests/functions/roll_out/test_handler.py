@@ -15,7 +15,7 @@ from tests.functions.roll_out.worlds import NAMES, TIME, FakeWorld
 ARTIFACT = trained()
 CONTEXT = SimpleNamespace(aws_request_id="request-1")
 EVENT = {"action": "deploy", "model": MODEL, "artifact": prefix_of(ARTIFACT), "actor": "ann", "time": TIME}
-ENVIRONMENT = {"STAGE": "test", "REGISTRY_TABLE": "registry", "ARTIFACT_BUCKET": "artifacts"}
+ENVIRONMENT = {"STAGE": "test", "REGISTRY_TABLE": "registry", "ARTIFACT_BUCKET": "artifacts", "SIGNING_KEY": "arn"}
 
 
 @pytest.fixture
@@ -36,7 +36,8 @@ def test_a_deployment_answers_what_is_live_and_what_was_done(world: FakeWorld) -
 def test_an_error_is_answered_with_its_words(world: FakeWorld) -> None:
     world.predict.crash = "no memory"
     answer = roll_out.handler(EVENT, CONTEXT)
-    assert set(answer) == {"error"}
+    assert set(answer) == {"error", "kind"}
+    assert answer["kind"] == "SmokeTestError"
     assert "release 2 of flights failed its smoke test and does not go live" in answer["error"]
     assert "no memory" in answer["error"]
 
@@ -58,8 +59,9 @@ def test_an_error_is_answered_with_its_words(world: FakeWorld) -> None:
     ],
 )
 def test_a_malformed_event_is_refused(world: FakeWorld, changes: dict[str, Any], words: str) -> None:
+    before = world.table.head()
     assert words in roll_out.handler(EVENT | changes, CONTEXT)["error"]
-    assert list(world.table.entries()) == []
+    assert world.table.head() == before
 
 
 def test_a_time_with_milliseconds_is_read() -> None:

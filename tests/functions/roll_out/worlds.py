@@ -15,6 +15,8 @@ from functions.adapters.lambda_releases import LambdaReleases
 from functions.adapters.monitoring_registry import MonitoringRegistry
 from functions.adapters.registry_store import Store
 from functions.adapters.registry_table import RegistryTable
+from functions.adapters.signatures import Signatures
+from functions.adapters.signed_versions import SignedVersions
 from functions.bootstrap.alias import ensure_live
 from functions.domain.audit import verify
 from functions.domain.names import Names
@@ -23,10 +25,12 @@ from functions.domain.release_function import FunctionState, Releases, is_bootst
 from functions.roll_out.deploy import Deployed, deploy
 from functions.roll_out.requests import DeployRequest
 from functions.roll_out.run import Run, Services, Tools, tools_on
+from tests.contract.fake_kms import KEY, FakeKms
 from tests.contract.fake_lambda import FakeLambda
 from tests.contract.fake_s3 import FakeS3
 from tests.contract.fake_table import FakeTable
 from tests.contract.strict_moto import StrictLambda
+from tests.functions.register.registering import Registering, register_tools
 from tests.functions.roll_out.around import FakeEvents, FakeGate, FakeMetrics, settings_of
 from tests.functions.roll_out.trained import MODEL, Predict, prefix_of
 
@@ -66,7 +70,7 @@ class Around:
 class FakeWorld:
     def __init__(self, predict: Predict, slow: int = 0, **rollout: Any) -> None:
         self.predict = predict
-        self.table, self.s3 = FakeTable(), FakeS3()
+        self.table, self.s3, self.kms = FakeTable(), FakeS3(), FakeKms()
         self.cloud = FakeLambda(predict, self.s3.objects, slow)
         self.cloud.create(FUNCTION, SnapStart={"ApplyOn": "PublishedVersions" if slow else "None"})
         self.watch = Stopwatch()
@@ -75,15 +79,16 @@ class FakeWorld:
 
     def tools(self, watched: Callable[[Any], Any] = lambda fake: fake) -> Tools:
         """Tools that work with the world's fakes, each as `watched` has it."""
-        around = self.around
+        around, table, s3, kms = self.around, watched(self.table), watched(self.s3), watched(self.kms)
         services = Services(
             watched(self.cloud),
-            Artifacts(watched(self.s3), BUCKET),
+            SignedVersions(Artifacts(s3, BUCKET), Signatures(kms, KEY)),
+            Registering(register_tools(table, s3, BUCKET, kms, pause=self.watch.pause)),
             watched(around.metrics),
             watched(around.gate),
             watched(around.events),
         )
-        return tools_on(watched(self.table), services, NAMES, self.watch.pause, self.watch.elapsed)
+        return tools_on(table, services, NAMES, self.watch.pause, self.watch.elapsed)
 
     def upload(self, artifact: Artifact) -> None:
         for name, body in artifact.files.items():
@@ -117,6 +122,8 @@ class MotoWorld:
             Environment={"Variables": {"MODEL": MODEL}},
         )
         ensure_live(LambdaReleases(self.plain), FUNCTION)
+        made = boto3.client("kms", region_name="us-east-1").create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
+        self.key: str = made["KeyMetadata"]["Arn"]
         self.watch = Stopwatch()
         self.around = Around(RegistryTable(self.clients()["dynamodb"], TABLE), **rollout)
         self._tools = self.tools(self.clients())
@@ -125,6 +132,7 @@ class MotoWorld:
         return {
             "dynamodb": boto3.client("dynamodb", region_name="us-east-1"),
             "s3": boto3.client("s3", region_name="us-east-1"),
+            "kms": boto3.client("kms", region_name="us-east-1"),
             "lambda": self.strict.client(),
         }
 
@@ -132,15 +140,16 @@ class MotoWorld:
         """Tools that work with these clients, or with the world's own."""
         if clients is None:
             return self._tools
-        around = self.around
+        around, s3, kms = self.around, clients["s3"], clients["kms"]
+        table = RegistryTable(clients["dynamodb"], TABLE, self.watch.pause)
         services = Services(
             LambdaReleases(clients["lambda"]),
-            Artifacts(clients["s3"], BUCKET),
+            SignedVersions(Artifacts(s3, BUCKET), Signatures(kms, self.key)),
+            Registering(register_tools(table, s3, BUCKET, kms, self.key, self.watch.pause)),
             around.metrics,
             around.gate,
             around.events,
         )
-        table = RegistryTable(clients["dynamodb"], TABLE, self.watch.pause)
         return tools_on(table, services, NAMES, self.watch.pause, self.watch.elapsed)
 
     def upload(self, artifact: Artifact) -> None:

@@ -4,6 +4,7 @@ from trimtab.local.resources import (
     api_keys,
     compute,
     delivery,
+    keys,
     managed_policies,
     monitoring,
     rest_api,
@@ -15,6 +16,7 @@ from trimtab.local.resources.resource_type import ResourceType
 
 TYPES: dict[str, ResourceType] = {
     **storage.TYPES,
+    **keys.TYPES,
     **compute.TYPES,
     **delivery.TYPES,
     **managed_policies.TYPES,
