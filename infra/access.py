@@ -1,52 +1,103 @@
-"""Who may call a model and how much: its API key, its usage plan, and where a client finds both."""
+"""Who may do what: each role with the calls that it may make. docs/access.md shows this table.
 
-from aws_cdk import CfnOutput
-from aws_cdk import aws_apigateway as apigateway
-from aws_cdk import aws_ssm as ssm
-from constructs import Construct
+Of it `access_policies` makes IAM policies, for the stage and for each model. A call is named as in
+functions/domain/management_calls.py; `infer`, `labels` and `observations` are those of a model's own API.
+"""
 
-from functions.adapters.model_settings import ModelSettings
-from infra.http_api import HttpApi
-from infra.stage import StageContext
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from functions.domain.management_calls import CALLS, Call
+
+READ = (
+    "list_models",
+    "show_model",
+    "list_versions",
+    "show_version",
+    "show_card",
+    "show_lineage",
+    "show_model_lineage",
+    "compare_versions",
+    "compare_models",
+    "list_reports",
+    "show_report",
+    "list_rollouts",
+    "list_trainings",
+    "show_training",
+    "show_quarantine",
+    "show_openapi",
+)
 
 
-class Access(Construct):
-    """One API key with the rate, burst and quota of model.toml; none of it where callers sign with IAM."""
+@dataclass(frozen=True, slots=True)
+class Role:
+    """`who` has it and `may` do this: calls of the management API, and of a model's own. People may assume it."""
 
-    def __init__(
-        self, scope: Construct, construct_id: str, stage: StageContext, settings: ModelSettings, http: HttpApi
-    ) -> None:
-        super().__init__(scope, construct_id)
-        self._stage = stage
-        self._model = settings.model.name
-        self._publish("url", http.url, "Where the model is called")
-        if settings.api.auth == "api_key" and not settings.train.external:  # there all that is asked is signed
-            key = self._key(settings, http)
-            self._publish("api_key_id", key.key_id, "The API key's id: its value is read with apigateway get-api-key")
+    name: str
+    who: str
+    may: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
+    is_for_people: bool = True
 
-    def _key(self, settings: ModelSettings, http: HttpApi) -> apigateway.ApiKey:
-        name = self._stage.names.function("clients", self._model)
-        key = apigateway.ApiKey(self, "Key", api_key_name=name, description=f"Clients of model {self._model}")
-        plan = apigateway.UsagePlan(
-            self,
-            "Plan",
-            name=name,
-            description=f"What one client of model {self._model} may ask for",
-            throttle=apigateway.ThrottleSettings(rate_limit=settings.api.rate, burst_limit=settings.api.burst),
-            quota=apigateway.QuotaSettings(limit=settings.api.quota, period=apigateway.Period.DAY),
-            api_stages=[apigateway.UsagePlanPerApiStage(api=http.api, stage=http.api.deployment_stage)],
-        )
-        plan.add_api_key(key)
-        return key
 
-    def _publish(self, key: str, value: str, description: str) -> None:
-        """Where the command line and later stacks find it."""
-        title = "".join(part.title() for part in key.split("_"))
-        ssm.StringParameter(
-            self,
-            f"{title}Parameter",
-            parameter_name=self._stage.names.model_parameter(self._model, key),
-            string_value=value,
-            description=description,
-        )
-        CfnOutput(self, title, value=value, description=description).override_logical_id(title)
+ROLES = (
+    Role("viewer", "sees how models do, and no client's rows", READ),
+    Role(
+        "data-scientist",
+        "trains, uploads and proposes versions, and looks into what was answered",
+        (*READ, "explain_request", "export_version", "open_upload", "register_version", "retrain_model"),
+    ),
+    Role(
+        "approver",
+        "decides what goes live, what goes back and what training may learn from",
+        (
+            *READ,
+            "approve_version",
+            "reject_version",
+            "roll_out_version",
+            "promote_rollout",
+            "roll_back",
+            "unbar_release",
+            "release_quarantine",
+        ),
+    ),
+    Role(
+        "auditor",
+        "reads and verifies all, and takes it along",
+        (*READ, "explain_request", "export_version", "list_audit", "verify_audit"),
+    ),
+    Role("client", "asks a model for predictions", calls=("infer",), is_for_people=False),
+    Role("labeler", "says what was true, and what models elsewhere said", calls=("labels", "observations"),
+         is_for_people=False),
+)  # fmt: skip
+# CI, after `cdk deploy`: what it brings is approved by people, and rolled out only then.
+DEPLOYER = Role(
+    "deployer",
+    "deploys the stacks, uploads versions and rolls out what people approved",
+    (*READ, "open_upload", "register_version", "roll_out_version"),
+    is_for_people=False,
+)
+# Beside the calls about its model, what a role for one model may ask for: it tells nothing of any model.
+OF_NO_MODEL = frozenset({"show_openapi"})
+
+
+def management_paths(role: Role, model: str | None = None) -> list[str]:
+    """`METHOD/path` of each call that a role may make, as patterns: of all models, or of one."""
+    return [_pattern(call.method, call.path, model) for call in _calls(role, model)]
+
+
+def serving_paths(routes: Iterable[tuple[str, str]], model: str | None = None) -> list[str]:
+    """The same for methods and paths of a model's own API."""
+    return [_pattern(method, path, model) for method, path in routes]
+
+
+def _calls(role: Role, model: str | None) -> list[Call]:
+    known = {call.name: call for call in CALLS}
+    calls = [known[name] for name in role.may]
+    return [call for call in calls if model is None or call.of_model or call.name in OF_NO_MODEL]
+
+
+def _pattern(method: str, path: str, model: str | None) -> str:
+    """A parameter is a `*`, which crosses slashes: docs/decisions/paths-for-policies.md."""
+    filled = path.replace("{model}", model or "*").split("/")
+    return method + "/".join("*" if part.startswith("{") else part for part in filled)

@@ -8,13 +8,15 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from functions.adapters.model_settings import ModelSettings
-from infra.access import Access
+from infra.access_policies import ModelAccess
 from infra.alarms import ModelAlarms
+from infra.client_key import ClientKey
 from infra.dashboard import ModelDashboard
 from infra.deployed_settings import DeployedSettings
-from infra.http_api import Backend, HttpApi
+from infra.http_api import HttpApi
 from infra.ingestion import Ingestion
 from infra.platform_stack import PlatformStack
+from infra.rest_api import Backend
 from infra.retraining import Retraining, is_retrained
 from infra.schedules import Schedules
 from infra.serving import Serving
@@ -46,7 +48,8 @@ class ModelStack(StageStack):
             backends["predict"] = Backend(serving.live_arn, after=serving.alias)
         self.http = HttpApi(self, "Http", stage, settings, backends)
         self.http.stand_behind(platform.firewall.web_acl.attr_arn)
-        self.access = Access(self, "Access", stage, settings, self.http)
+        self.client_key = ClientKey(self, "Access", stage, settings, self.http)  # a new id would be a new key
+        ModelAccess(self, "Roles", stage, settings, self.http.api)
         deployed = DeployedSettings(self, "Settings", stage, settings)
         self.schedules = Schedules(self, "Schedules", stage, settings, after=deployed.resource)
         self.alarms = ModelAlarms(self, "Alarms", stage, settings)

@@ -23,6 +23,13 @@ class Route:
     asks: Asks = "client"
 
     @property
+    def call(self) -> str | None:
+        """What roles call it (infra/access.py); None where nobody is asked who they are."""
+        if self.asks == "nothing":
+            return None
+        return "infer" if self.verb == "predict" else self.path.rpartition("/")[2]
+
+    @property
     def needs_content_type(self) -> bool:
         """Named rows and the truth about them do; Triton's own client names none when it infers."""
         return self.method == "POST" and self.path.startswith("/models/")
@@ -52,3 +59,16 @@ _DESCRIPTION = (Route("ingest", "GET", "/openapi.json", asks="nothing"),)
 def routes(settings: ModelSettings) -> tuple[Route, ...]:
     """All calls of a model's API."""
     return (*_INGESTION, *(_DESCRIPTION if settings.train.external else _SERVING))
+
+
+def signed_routes(settings: ModelSettings) -> tuple[Route, ...]:
+    """Those that ask for an IAM signature."""
+    by_iam = settings.api.auth == "iam"
+    return tuple(
+        route for route in routes(settings) if route.asks == "signature" or (route.asks == "client" and by_iam)
+    )
+
+
+def signable_routes() -> tuple[Route, ...]:
+    """Those of all models that any model may ask a signature for."""
+    return tuple(route for route in (*_INGESTION, *_SERVING) if route.asks != "nothing")
