@@ -28,12 +28,13 @@ WIDTH = 132  # of a table, wherever it is printed to
 class Settings:
     """What is tried: keys of [train], [gate] and [evaluate]; `weeks` of labels are [train] min_labels."""
 
-    weeks: int = 3
+    weeks: int = 4
     schedule: str = "monthly"
     gate_confidence: float = 0.9
     tolerance: float = 0.05
     consecutive: int = 2
     window_days: int | None = None
+    auto_window: bool = True
 
     def of(self, config: ModelConfig, rows_a_week: float) -> ModelConfig:
         """A model's settings with these in their place."""
@@ -43,6 +44,7 @@ class Settings:
             schedule="monthly" if self.schedule == "monthly" else "off",
             min_labels=max(1, round(self.weeks * rows_a_week)),
             window_s=window_s,
+            auto_window=self.auto_window and window_s is None,
             keep_first_s=None if window_s is None else window_s,
         )
         evaluate = replace(config.evaluate, tolerance=self.tolerance, consecutive=self.consecutive, slices=())
@@ -52,7 +54,9 @@ class Settings:
 
 TRIED: Mapping[str, Settings] = {
     "as `trimtab new` writes them": Settings(),
+    "all rows alone": Settings(auto_window=False),
     "two weeks of labels": Settings(weeks=2),
+    "three weeks of labels": Settings(weeks=3),
     "five weeks of labels": Settings(weeks=5),
     "verdicts alone": Settings(schedule="off"),
     "schedule alone": Settings(tolerance=10.0),

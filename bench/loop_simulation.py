@@ -15,7 +15,7 @@ from bench.loop_stream import Floats, Stream
 from functions.domain.confidence_sequence import clustered_confidence_sequence, decide
 from functions.domain.dataset import as_datetime
 from functions.domain.evaluation import Evaluation
-from functions.domain.holdout import newest_for_retraining, newest_share
+from functions.domain.holdout import newest_for_retraining, newest_share, newest_to_try
 from functions.domain.intervals import mean_interval
 from functions.domain.metric_names import METRICS
 from functions.domain.model_config import ModelConfig
@@ -26,6 +26,7 @@ from functions.domain.training import Cause, Training
 from functions.domain.verdict import Verdict, judge
 from functions.domain.verdict_rules import Evidence, Predecessor
 from functions.domain.windows import iso
+from functions.retrain.newest_rows import MARGIN
 
 DAY = timedelta(days=1)
 RESAMPLES = 500
@@ -175,13 +176,25 @@ class Loop:
         log = np.arange(begin, known)
         cut = self._cut(log)
         first = np.arange(stream.first) if self._keeps_first(at) else np.arange(0)
-        challenger = stream.losses(np.concatenate([first, np.arange(begin, cut)]))
+        challenger = self._best(np.concatenate([first, np.arange(begin, cut)]), cut - begin, cut, known)
         passes = self._passes(challenger, cut, known)
         training = Training(stream.name, iso(at), cause, "bench", iso(at), step="gate", labels=new)
         self.trainings.append(training.ended("passed" if passes else "refused", (), iso(at)))
         if passes:
             self.versions.append(_Version(len(self.versions) + 1, challenger, _mean(challenger[cut:known], config)))
             self._go_live(len(self.versions) - 1, at)
+
+    def _best(self, rows: NDArray[np.int64], of_log: int, cut: int, known: int) -> Floats:
+        """The losses of the model that `retrain` would go on with: fitted on all rows, or on the newest alone."""
+        config = self.config
+        best = self.stream.losses(rows)
+        lowest = float(best[cut:known].mean()) * (1 - MARGIN)
+        for count in newest_to_try(config.train, config.gate, of_log, len(rows)):
+            newest = rows[len(rows) - count :]
+            losses = self.stream.losses(newest)
+            if float(losses[cut:known].mean()) < lowest:
+                best, lowest = losses, float(losses[cut:known].mean())
+        return best
 
     def _cut(self, log: NDArray[np.int64]) -> int:
         """The hold-out's first row: as `snapshot` cuts it, with the rows that the gate wants where half are left."""

@@ -34,6 +34,7 @@ estimator = "estimator:build"
 seed = 0
 holdout = 0.2  # {holdout}
 schedule = "monthly"  # retrain also without a verdict: the gate refuses what is not better
+window = "auto"  # learn from all of the log, or from its newest rows alone where that does far better
 min_labels = {min_labels}  # {min_labels_why}
 
 [guard]

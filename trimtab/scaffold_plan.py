@@ -16,7 +16,7 @@ FEWEST_ROWS = 20
 FEWEST_A_WINDOW = 400  # rows: twice what [evaluate] min_rows asks for
 WINDOWS_DAYS = (7, 28, 91, 364)  # whole weeks
 DAILY_UP_TO_DAYS = 28  # longer windows are judged once a week
-LABELS_OF_WINDOWS, FEWEST_NEW_LABELS = 3, 1_000
+LABELS_OF_WINDOWS, LABELS_OF_DAYS, FEWEST_NEW_LABELS = 3, 28, 1_000
 MOST_SLICES, MOST_VALUES_OF_SLICE = 3, 10
 BEST_TIME_NAMES = ("time", "timestamp", "datetime", "date")
 
@@ -56,21 +56,27 @@ class Plan:
 
     @property
     def min_labels(self) -> int:
-        """How many new labels make another retraining worth its while, to two digits: those of three windows.
+        """New labels that make another retraining worth its while: those of 28 days or three windows, to two digits.
 
         bench/loop_policy.py: with fewer, a drifting model is retrained more often and gains little more.
         """
         if self.days is None:
             return FEWEST_NEW_LABELS
-        labels = self._rows_in(LABELS_OF_WINDOWS * self._window_days) * (1 - self.label.missing / self.rows)
+        labels = self._rows_in(self._days_of_labels) * (1 - self.label.missing / self.rows)
         return max(FEWEST_NEW_LABELS, round(float(f"{labels:.2g}")))
 
     @property
     def min_labels_why(self) -> str:
         if self.min_labels == FEWEST_NEW_LABELS:
             return "new labels since the last retraining, without which there is no other"
-        days = LABELS_OF_WINDOWS * self._window_days
-        return f"new labels since the last retraining, without which there is no other: about {days} days of them"
+        return (
+            "new labels since the last retraining, without which there is no other: "
+            f"about {self._days_of_labels} days of them"
+        )
+
+    @property
+    def _days_of_labels(self) -> int:
+        return max(LABELS_OF_WINDOWS * self._window_days, LABELS_OF_DAYS)
 
     @property
     def slices(self) -> tuple[str, ...]:

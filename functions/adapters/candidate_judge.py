@@ -63,6 +63,7 @@ def judge(
         ModelFolderError: the model does not answer as its task asks for; ParityError: nor as its original does.
     """
     about = candidate.description
+    parts = None if parts is None else parts.newest(candidate.lineage["data"]["fit"]["rows"])
     model = describe(candidate.onnx, about.features, about.task, about.classes)
     classes = Classes(model.classes, _positive(about, model))
     metrics: Mapping[str, float | None] = {}

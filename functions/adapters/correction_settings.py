@@ -106,7 +106,14 @@ def _keep_first(value: object) -> object:
     raise ValueError(f'{value!r} should be "always", "never" or a span of time such as "90d"')
 
 
+def _train_window(value: object) -> object:
+    if value is None or value == "auto" or (isinstance(value, str) and re.fullmatch(PATTERN, value)):
+        return value
+    raise ValueError(f'{value!r} should be "auto" or a span of time such as "180d"')
+
+
 KeepFirst = Annotated[str, BeforeValidator(_keep_first)]
+TrainWindow = Annotated[str, BeforeValidator(_train_window)]
 Package = Literal["zip", "image"]
 Engine = Literal["lambda", "spark"]
 

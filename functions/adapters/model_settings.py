@@ -15,6 +15,7 @@ from functions.adapters.correction_settings import (
     Package,
     QuarantineSettings,
     RolloutSettings,
+    TrainWindow,
     keep_first_seconds,
 )
 from functions.adapters.evaluate_settings import EvaluateSettings, Span
@@ -118,7 +119,7 @@ class TrainSettings(Section):
     seed: int = Field(default=0, ge=0, le=2**32 - 1)
     until: datetime | date | None = None
     holdout: float = Field(default=0.2, ge=0.01, le=0.5)
-    window: Span | None = None
+    window: TrainWindow | None = None
     keep_first: KeepFirst = "always"
     min_labels: int = Field(default=1_000, ge=50)
     schedule: TrainSchedule = "off"
@@ -258,7 +259,8 @@ class ModelSettings(Section):
     def _train_config(self) -> TrainConfig:
         window = self.train.window
         return TrainConfig(
-            window_s=None if window is None else round(duration(window).total_seconds()),
+            window_s=None if window is None or window == "auto" else round(duration(window).total_seconds()),
+            auto_window=window == "auto",
             keep_first_s=keep_first_seconds(self.train.keep_first),
             min_labels=self.train.min_labels,
             schedule=self.train.schedule,

@@ -13,11 +13,13 @@ MovedByHand = Literal["put_right", "adopt"]
 class TrainConfig:
     """[train] and [quarantine] as `snapshot` and the state machine need them. Spans are in seconds.
 
-    `window_s` is how far back the log is learnt from, None for all of it. `keep_first_s` is for how long after its own
+    `window_s` is how far back the log is learnt from, None for all of it; with `auto_window` the newest rows alone are
+    tried as well. `keep_first_s` is for how long after its own
     newest row the first training set is learnt from as well: None for always, 0 for never.
     """
 
     window_s: int | None = None
+    auto_window: bool = False
     keep_first_s: int | None = None
     min_labels: int = 1_000
     schedule: TrainSchedule = "off"

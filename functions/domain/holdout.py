@@ -1,13 +1,14 @@
 """Which rows a model learns from, and which measure it: the newest, or a seeded choice where rows have no time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from functions.domain.correction_config import GateConfig, TrainConfig
 from functions.domain.dataset import Column, Dataset, as_datetime, joined
 from functions.domain.errors import CorruptArtifactError, ModelFolderError
 from functions.domain.snapshot_manifest import SnapshotManifest
@@ -17,10 +18,20 @@ NEWEST_ROWS = 400  # a retraining's hold-out has these at least, if they are not
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The training set, cut in two: `fit` to learn from, `holdout` to be measured on."""
+    """The training set, cut in two: `fit` to learn from, `holdout` to be measured on.
+
+    `newest_to_try` says how many of the newest rows of `fit` may do better alone, each less than all.
+    """
 
     fit: Dataset
     holdout: Dataset
+    newest_to_try: tuple[int, ...] = ()
+
+    def newest(self, count: int) -> "Split":
+        """The same hold-out, with the last `count` rows alone to learn from."""
+        if count >= len(self.fit):
+            return self
+        return Split(self.fit.take(slice(len(self.fit) - count, None)), self.holdout)
 
     @property
     def whole(self) -> Dataset:
@@ -49,6 +60,18 @@ def newest_for_retraining(time: Column, share: float, window: timedelta) -> date
     by_window = int(np.searchsorted(time, time[-1] - np.timedelta64(window / 2)))
     enough = min(by_window, max(0, len(time) - NEWEST_ROWS))
     return as_datetime(time[_begins(time, max(int(len(time) * (1 - share)), enough))])
+
+
+def newest_to_try(config: TrainConfig, gate: GateConfig, of_log: int, fit: int) -> tuple[int, ...]:
+    """How many of the newest rows may do better alone than all `fit`, of which `of_log` are the log's.
+
+    What comes between two retrainings that follow each other at once, and a third of that: where something changed in
+    between, it is half old.
+    """
+    if not config.auto_window:
+        return ()
+    counts = (config.min_labels, config.min_labels // 3)
+    return tuple(count for count in counts if gate.min_rows <= count <= of_log and count < fit)
 
 
 def split_by_time(parts: Sequence[Dataset], hold_out_from: datetime) -> Split:
@@ -86,7 +109,7 @@ def split_of(manifest: SnapshotManifest, parts: Sequence[Dataset]) -> Split:
     found, said = (len(split.fit), len(split.holdout)), (manifest.fit_rows, manifest.holdout_rows)
     if found != said:
         raise CorruptArtifactError(f"the snapshot says {said} rows to fit and to hold out, and has {found}")
-    return split
+    return replace(split, newest_to_try=manifest.newest_to_try)
 
 
 def iso(moment: datetime) -> str:

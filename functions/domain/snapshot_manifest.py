@@ -63,7 +63,8 @@ class SnapshotManifest:
 
     `window` is the log's, half-open, each side None where it is open. The hold-out is all rows from `hold_out_from` on
     (ISO 8601, UTC, microseconds); where that is None, as for rows without a time, it is `holdout_rows` rows that
-    `seed` chooses. Rows of a part without a time are never in a hold-out by time.
+    `seed` chooses. Rows of a part without a time are never in a hold-out by time. `newest_to_try` are counts of the
+    newest rows that are fitted on alone too ([train] window = "auto").
     """
 
     model: str
@@ -77,10 +78,14 @@ class SnapshotManifest:
     window: Mapping[str, str | None] = field(default_factory=lambda: {"start": None, "end": None})
     golden: GoldenFile | None = None
     quarantine: QuarantineSummary = field(default_factory=QuarantineSummary)
+    newest_to_try: tuple[int, ...] = ()
 
     def to_bytes(self) -> bytes:
-        """Canonical JSON, UTF-8."""
-        return canonical_json({"v": SCHEMA_VERSION, **asdict(self)}).encode()
+        """Canonical JSON, UTF-8; without `newest_to_try` where it is empty, as before there was any."""
+        document = asdict(self)
+        if not self.newest_to_try:
+            del document["newest_to_try"]
+        return canonical_json({"v": SCHEMA_VERSION, **document}).encode()
 
     @property
     def key(self) -> str:
@@ -109,6 +114,7 @@ class SnapshotManifest:
     def _from_document(cls, fields: dict[str, Any]) -> "SnapshotManifest":
         golden = fields.pop("golden")
         return cls(
+            newest_to_try=tuple(fields.pop("newest_to_try", ())),
             files=tuple(TrainingFile(**file) for file in fields.pop("files")),
             rows=Counts(**fields.pop("rows")),
             quarantine=QuarantineSummary(**fields.pop("quarantine")),

@@ -21,6 +21,7 @@ from functions.retrain.edge_rows import edge_rows
 from functions.retrain.hints import hints
 from functions.retrain.hold_to_contract import hold_to_contract
 from functions.retrain.lineage import lineage
+from functions.retrain.newest_rows import better_rows
 from functions.retrain.progress import Progress
 from functions.retrain.roads import Trained, by_estimator, by_export, ready_made
 from functions.retrain.split import check_classes
@@ -44,6 +45,10 @@ def fit(
         hold_to_contract(parts.whole, settings, report)
         check_classes(parts, settings)
     trained = _trained(folder, settings, parts, report)
+    if parts is not None:
+        trained, parts = better_rows(
+            trained, parts, lambda fewer: _trained(folder, settings, fewer, report), settings, report
+        )
     original = None if parts is None else _original_answers(trained, parts, settings)
     return Candidate(
         trained.data, _description(settings, trained), lineage(folder, settings, parts, snapshot), original

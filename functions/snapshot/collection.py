@@ -10,7 +10,7 @@ from functions.adapters.training_rows import read_rows as read_rows_of
 from functions.domain.contract import Contract
 from functions.domain.dataset import Dataset, as_datetime, moment
 from functions.domain.errors import ModelFolderError
-from functions.domain.holdout import iso, newest_for_retraining
+from functions.domain.holdout import iso, newest_for_retraining, newest_to_try
 from functions.domain.model_config import ModelConfig
 from functions.domain.snapshot_manifest import Counts, QuarantineSummary, SnapshotManifest, TrainingFile
 from functions.domain.windows import iso as iso_seconds
@@ -68,6 +68,7 @@ class Collection:
             window=self._window(),
             golden=known.golden if config.gate.golden else None,
             quarantine=quarantine,
+            newest_to_try=newest_to_try(config.train, config.gate, _before(log, cut), fit),
         )
         files.manifest(manifest)
         return manifest

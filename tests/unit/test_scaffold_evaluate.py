@@ -25,8 +25,8 @@ def test_the_window_is_as_many_weeks_as_hold_enough_rows(
     assert (settings.evaluate.window, settings.evaluate.schedule) == (window, schedule)
 
 
-@pytest.mark.parametrize(("minutes_apart", "labels"), [(1, 1_300), (60, 2_100), (24 * 60, 1_100)])
-def test_it_is_retrained_monthly_once_there_are_new_labels_of_three_windows(
+@pytest.mark.parametrize(("minutes_apart", "labels"), [(1, 1_700), (60, 2_100), (24 * 60, 1_100)])
+def test_it_is_retrained_monthly_once_there_are_new_labels_of_28_days_and_three_windows(
     tmp_path: Path, minutes_apart: int, labels: int
 ) -> None:
     times = [1_700_000_000 + 60 * minutes_apart * row for row in range(ROWS)]

@@ -140,6 +140,13 @@ def test_only_the_window_of_the_log_is_learnt_from(tmp_path: Path) -> None:
     assert manifest.window == {"start": "2013-03-06T00:00:00Z", "end": "2013-03-10T18:00:00Z"}
 
 
+def test_with_an_auto_window_the_newest_rows_are_to_be_tried_alone(tmp_path: Path) -> None:
+    world = World(tmp_path, settings({"auto_window": True, "min_labels": 900}))
+    world.deploy()
+    world.serve_days()
+    assert world.manifest(snapshot(asked(), world.tools)["snapshot"]).newest_to_try == (900, 300)
+
+
 def test_a_feature_that_came_later_makes_rows_without_it_incomplete(world: World) -> None:
     colours = np.array(["red", None, "blue"] * 40, dtype=object)
     sizes = np.array([np.nan, 1.0, 2.0] * 40, dtype=np.float32)
