@@ -4,22 +4,23 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from functions.evaluate.page.numbers import counted, interval, measured, moment, with_interval
-from trimtab.console import note, print_table, results
+from trimtab.console import note, print_table, printable, results
 
 Card = Mapping[str, Any]
 
 
 def print_card(card: Card) -> None:
     """Purpose, data, metrics, gate, approvals and service, and what is not known."""
-    results.print(f"{card['model']} version {card['version']}: {', '.join(_states(card))}", markup=False, style="bold")
+    name = printable(f"{card['model']} version {card['version']}")
+    results.print(f"{name}: {', '.join(_states(card))}", markup=False, style="bold")
     for title, value in _lines(card):
-        results.print(f"  {title:<14}{value}", markup=False)
+        results.print(printable(f"  {title:<14}{value}"), markup=False)
     found = card["metrics"]
     if found is not None:
         rows = [[one["title"], measured(one["value"]), interval(one["low"], one["high"])] for one in found["values"]]
         print_table(f"on {counted(found['rows'], 'held-out row')}", ["metric", "value", "interval"], rows)
     for check in (card["gate"] or {}).get("checks", ()):
-        results.print(f"  gate {'✓' if check['passed'] else '✗'} {check['text']}", markup=False)
+        results.print(printable(f"  gate {'✓' if check['passed'] else '✗'} {check['text']}"), markup=False)
     for entry in card["unknown"]:
         note(f"not known: {entry['part']}: {entry['why']}")
 

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from rich.markup import escape
+
 from trimtab.commands.options import shown
-from trimtab.console import note, print_table
+from trimtab.console import note, print_table, printable
 
 Document = Mapping[str, Any]
 
@@ -30,22 +32,22 @@ def print_comparison(found: Document) -> None:
         ["in service", *(_service(v["in_service"]) for v in versions)],
     ]
     title = f"versions of {', '.join(found['models'])}"
-    print_table(title, ["", *(_name(v, several) for v in versions)], rows)
+    print_table(title, ["", *(_cell(_name(v, several)) for v in versions)], rows)
     for version in versions:
         for reason in (version["gate"] or {}).get("reasons", []):
-            note(f"{_name(version, several)}: {reason}")
+            note(printable(f"{_name(version, several)}: {reason}"))
     note("held-out metrics are each version's own, on rows that differ: what compares them is below")
     for pair in found["pairs"]:
         _print_pair(pair)
     for refusal in found["refused"]:
         report = refusal["report"] or refusal["step"]
-        note(f"refused {refusal['started_at']} ({report}): {'; '.join(refusal['reasons'])}")
+        note(printable(f"refused {refusal['started_at']} ({report}): {'; '.join(refusal['reasons'])}"))
 
 
 def print_windows(found: Document) -> None:
     """All metrics of each labelled window, a column a version; and the slices of the newest."""
     versions = [(v["model"], v["version"]) for v in found["versions"]]
-    names = [":".join(pair) for pair in versions]
+    names = [_cell(":".join(pair)) for pair in versions]
     for metric in dict.fromkeys(m for w in found["windows"] for v in w["versions"] for m in v["metrics"]):
         rows = []
         for window in found["windows"]:
@@ -53,20 +55,25 @@ def print_windows(found: Document) -> None:
             rows.append([f"{window['start'][:10]} to {window['end'][:10]}", *(_interval(by.get(v)) for v in versions)])
         print_table(f"{metric} by labelled window", ["window", *names], rows)
     for part in found["slices"]:
-        rows = [[f"{s['feature']} = {s['value']}", s["rows"], _interval(s["metric"])] for s in part["slices"]]
-        answered = ", ".join(map(str, part["versions"]))
+        rows = [[_cell(f"{s['feature']} = {s['value']}"), s["rows"], _interval(s["metric"])] for s in part["slices"]]
+        answered = _cell(", ".join(map(str, part["versions"])))
         title = f"{part['metric']} of {part['model']} by slice, to {part['window']['end'][:10]}, answered by {answered}"
         print_table(title, ["slice", "rows", "value"], rows)
+
+
+def _cell(text: str) -> str:
+    """Text from data in a table, which takes square brackets for its own marks."""
+    return escape(printable(text))
 
 
 def _print_pair(pair: Document) -> None:
     names = [f"{pair[side]['model']}:{pair[side]['version']}" for side in ("first", "second")]
     said = f"{pair['winner']} is better" if pair["winner"] else _ANSWERS[pair["answer"]]
-    note(f"{names[0]} and {names[1]}: {said}")
+    note(printable(f"{names[0]} and {names[1]}: {said}"))
     for obstacle in pair["obstacles"]:
         note(f"    {obstacle}")
     for one in pair["evidence"]:
-        note(f"    {one['text']}")
+        note(printable(f"    {one['text']}"))
 
 
 def _name(version: Document, several: bool) -> str:

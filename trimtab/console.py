@@ -28,6 +28,11 @@ def note(text: str) -> None:
     notes.print(text, markup=False)
 
 
+def printable(text: str) -> str:
+    """Text from data, which a terminal must not take for commands of its own; lines stay lines."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else "\ufffd" for letter in text)
+
+
 def print_json(value: Any) -> None:
     """The result for a program."""
     sys.stdout.write(json.dumps(value, indent=2, default=str) + "\n")

@@ -8,7 +8,7 @@ import typer
 
 from functions.domain.errors import InvalidRequestError
 from trimtab.commands.options import Json, Model, StageName
-from trimtab.console import note, print_json, results
+from trimtab.console import note, print_json, printable, results
 from trimtab.management import Management, part
 from trimtab.project import Project
 from trimtab.stage import LOCAL, open_stage
@@ -57,7 +57,7 @@ def lineage(
     if as_json:
         print_json(found)
     elif svg is None:
-        results.print(tree(found), markup=False)
+        results.print(printable(tree(found)), markup=False)
 
 
 def compare(
