@@ -7,9 +7,12 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from functions.domain.management_calls import CALLS, Call
+from infra.audit import Audit
 from infra.findings import accept, accept_wildcard
 from infra.gateway_responses import MANAGEMENT
 from infra.lambda_function import LambdaFunction, Runs, function_arn
+from infra.log_group import function_logs_arn
+from infra.registration import Registration
 from infra.registry_rights import AUDIT_CHAIN, EVERY_MODEL, MODELS, registry_statement
 from infra.rest_api import Backend, Described, RestApi
 from infra.stage import StageContext
@@ -19,8 +22,8 @@ from infra.storage import Storage
 _RUNS = Runs(memory=1_769, timeout=Duration.seconds(29))
 # People and pipelines ask here, not clients: of one method, for all callers together.
 RATE, BURST = 50, 100
-# What it reads below these prefixes: reports and the log's rows; versions, snapshots with their quarantine, decisions.
-_DATA_READS, _ARTIFACT_READS = ("reports", "table"), ("artifacts", "gates", "training")
+# What it reads below these prefixes: records, reports and the log's rows; versions, snapshots and decisions.
+_DATA_READS, _ARTIFACT_READS = ("raw", "reports", "table"), ("artifacts", "gates", "training")
 # The functions that do what is not read or noted only.
 _ASKS = ("compact", "register", "roll_out")
 
@@ -29,10 +32,19 @@ class Management(Construct):
     """`manage`, one for all models of a stage, its API and where both are found."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, stage: StageContext, storage: Storage, web_acl_arn: str
+        self,
+        scope: Construct,
+        construct_id: str,
+        stage: StageContext,
+        storage: Storage,
+        audit: Audit,
+        registration: Registration,
+        web_acl_arn: str,
     ) -> None:
         super().__init__(scope, construct_id)
         self._storage, self._stage = storage, stage
+        self._sealed, self._key = audit.bucket, registration.key
+        self._logs = function_logs_arn(self, stage.names.function("predict", "*"))
         self._asked = [function_arn(self, stage.names.function(verb)) for verb in _ASKS]
         stack = Stack.of(self)
         machines = f"arn:{Aws.PARTITION}:states:{stack.region}:{stack.account}:stateMachine"
@@ -53,9 +65,11 @@ class Management(Construct):
                 "DATA_BUCKET": storage.data.bucket_name,
                 "ARTIFACT_BUCKET": storage.artifacts.bucket_name,
                 "STATE_MACHINE": f"{machines}:{stage.names.state_machine('{model}')}",
+                "AUDIT_BUCKET": audit.bucket.bucket_name,
+                "SIGNING_KEY": registration.key.key_arn,
                 "HOME": "/tmp",  # noqa: S108 - the one place that a Lambda function may write to; DuckDB looks for HOME
             },
-            statements=[*self._storage_rights(), *self._command_rights()],
+            statements=[*self._storage_rights(), *self._audit_rights(), *self._command_rights()],
         )
         self._accept_findings()
         self.http = ManagementApi(self, "Http", stage, Backend(self.manage.function.function_arn))
@@ -84,6 +98,23 @@ class Management(Construct):
             ),
         ]
 
+    def _audit_rights(self) -> list[iam.PolicyStatement]:
+        """Whether anything was tampered with is seen from all of the table, and from every version of a sealed head."""
+        return [
+            # A scan names no partition: it reads all of them.
+            iam.PolicyStatement(
+                sid="ScanRegistry", actions=["dynamodb:Scan"], resources=[self._storage.registry.table_arn]
+            ),
+            iam.PolicyStatement(
+                sid="ListHeads", actions=["s3:ListBucketVersions"], resources=[self._sealed.bucket_arn]
+            ),
+            iam.PolicyStatement(
+                sid="ReadHeads", actions=["s3:GetObjectVersion"], resources=[self._sealed.arn_for_objects("*")]
+            ),
+            iam.PolicyStatement(sid="ShowPublicKey", actions=["kms:GetPublicKey"], resources=[self._key.key_arn]),
+            iam.PolicyStatement(sid="FindRecords", actions=["logs:FilterLogEvents"], resources=[self._logs]),
+        ]
+
     def _command_rights(self) -> list[iam.PolicyStatement]:
         return [
             iam.PolicyStatement(sid="Ask", actions=["lambda:InvokeFunction"], resources=self._asked),
@@ -109,6 +140,10 @@ class Management(Construct):
             accept_wildcard(self.manage.role, self._storage.data.arn_for_objects(f"{top}/*"), below)
         for top in (*_ARTIFACT_READS, "incoming"):
             accept_wildcard(self.manage.role, self._storage.artifacts.arn_for_objects(f"{top}/*"), below)
+        sealed = "What was sealed is verified as a whole, whatever it is called."
+        accept_wildcard(self.manage.role, self._sealed.arn_for_objects("*"), sealed)
+        lost = "A record that no stream took lies in the log of the function of its model, whichever that is."
+        accept_wildcard(self.manage.role, self._logs, lost)
         machines = "Each model's own state machine, also of those that come later; no other one is named so."
         accept_wildcard(self.manage.role, self._machines, machines)
 

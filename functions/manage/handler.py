@@ -9,7 +9,10 @@ from functions.adapters.data_lake import DataLake, lake_client
 from functions.adapters.deployed_models import DeployedModels, parameters_client
 from functions.adapters.executions import states_client
 from functions.adapters.function_calls import FunctionCalls, calls_client
+from functions.adapters.function_log import FunctionLogs, logs_client
 from functions.adapters.registry_table import RegistryTable, registry_client
+from functions.adapters.sealed_heads import SealedHeads
+from functions.adapters.signatures import Signatures, kms_client
 from functions.adapters.signed_urls import SignedUrls
 from functions.adapters.state_machines import StateMachines
 from functions.domain.names import Names
@@ -30,6 +33,10 @@ def build() -> Api:
         machines=StateMachines(states_client(), settings.state_machine),
         urls=SignedUrls(lake, settings.artifact_bucket),
         deployed=DeployedModels(parameters_client(), names),
+        key=Signatures(kms_client(), settings.signing_key),
+        sealed=SealedHeads(lake, settings.audit_bucket),
+        logs=FunctionLogs(logs_client()),
+        names=names,
     )
     return Api(tools)
 

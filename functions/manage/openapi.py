@@ -10,8 +10,8 @@ from functions.domain.management_calls import CALLS, Call
 from functions.manage.openapi_schemas import BODIES, QUERIES, SCHEMAS
 
 DESCRIPTION: Final = (
-    "Who runs models asks here: which there are, what became of each, and what shall be done. Every call is signed with "
-    "AWS Signature Version 4 for execute-api; which calls a caller may make is IAM policy."
+    "Who runs models asks here: which there are, what became of each, and what shall be done. Every call is signed "
+    "with AWS Signature Version 4 for execute-api; which calls a caller may make is IAM policy."
 )
 ERRORS: Final = {
     "400": "The request is malformed; the text names the field.",
@@ -44,7 +44,7 @@ TOLD: Final[dict[str, Told]] = {
     "show_version": Told("One version with its releases", "VersionInFull"),
     "show_card": Told("The model card of a version", "AnyObject"),
     "show_lineage": Told("From data to version to release to predictions, as a graph", "AnyObject"),
-    "show_model_lineage": Told("How a model's versions came one from another, as a graph", "AnyObject"),
+    "show_model_lineage": Told("How the versions came from one another, as a graph", "AnyObject"),
     "compare_versions": Told("Versions of one model side by side", "AnyObject"),
     "compare_models": Told("Versions of several models side by side", "AnyObject"),
     "export_version": Told("The files of a version, with its signature", "AnyObject"),
@@ -140,6 +140,9 @@ def _parameters() -> Schema:
         "start": {"type": "string", "format": "date-time"},
         "end_of_period": {"type": "string", "format": "date-time"},
         "about": {"type": "string", "description": "Of this model alone."},
+        "actor": {"type": "string", "description": "By this one alone."},
+        "action": {"type": "string", "description": "Of this kind alone, such as `live.moved`."},
+        "at": {"type": "string", "format": "date-time", "description": "When an observation was predicted."},
     }
     named = {"end_of_period": "end", "about": "model"}
     return {

@@ -114,15 +114,17 @@ BODIES: Final[dict[str, Schema]] = {
     "unbar_release": _closed({"reason": _LINE}),
     "retrain_model": _closed({"refresh": _FLAG}, "refresh"),
     "release_quarantine": _closed(
-        {"reason": _LINE, "id": _or_null(_LINE), "sender": _or_null(_LINE), "start": _or_null(_TIME), "end": _or_null(_TIME)},
+        {"reason": _LINE, "id": _or_null(_LINE), "sender": _or_null(_LINE),
+         "start": _or_null(_TIME), "end": _or_null(_TIME)},
         "id", "sender", "start", "end",
     ),
 }  # fmt: skip
 _PAGED: Final = ("limit", "after")
 QUERIES: Final[dict[str, tuple[str, ...]]] = {
     **dict.fromkeys(("list_models", "list_versions", "list_reports", "list_rollouts", "list_trainings"), _PAGED),
-    "list_audit": (*_PAGED, "start", "end_of_period", "about"),
+    "list_audit": (*_PAGED, "start", "end_of_period", "about", "actor", "action"),
     "show_quarantine": ("rows",),
+    "explain_request": ("at",),
     "compare_versions": ("versions",),
     "compare_models": ("versions",),
 }

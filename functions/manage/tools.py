@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from functions.adapters.data_lake import DataLake
+from functions.adapters.function_log import Logs
 from functions.adapters.registry_store import Store
+from functions.adapters.sealed_heads import SealedHeads
 from functions.adapters.signed_urls import SignedUrl
+from functions.domain.names import Names
 
 
 class Functions(Protocol):
@@ -34,10 +37,16 @@ class Deployed(Protocol):
     def urls(self) -> dict[str, str]: ...
 
 
+class Key(Protocol):
+    """The key that versions are signed with: `adapters/signatures.py` says what the call does and raises."""
+
+    def public_key(self) -> bytes: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """`data` is the bucket of the log and the reports, `artifacts` that of versions and what they were learnt from;
-    `urls` signs for the latter.
+    `urls` signs for the latter. `sealed` are the audit chain's heads, `logs` those of the functions that `names` names.
     """
 
     store: Store
@@ -47,3 +56,7 @@ class Tools:
     machines: Machines
     urls: Urls
     deployed: Deployed
+    key: Key
+    sealed: SealedHeads
+    logs: Logs
+    names: Names
