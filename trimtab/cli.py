@@ -7,6 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.domain.errors import CorruptArtifactError, TrimtabError, UnavailableError
 from trimtab.commands import (
+    audit,
     correction,
     governance,
     local_cloud,
@@ -41,6 +42,7 @@ COMMANDS = (
     releases.promote,
     releases.roll_back,
     releases.unbar,
+    audit.explain,
     reproduction.reproduce,
     portability.export,
     monitoring.evaluate,
@@ -53,10 +55,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
     help="Serve ONNX models on AWS Lambda behind HTTPS, and keep them true.",
-    epilog="Exit codes: 0 done, 1 refused or wrong input, 2 wrong usage, 3 a service is missing, 4 a file is corrupt.",
+    epilog="Exit codes: 0 done, 1 refused or wrong input, 2 wrong usage, 3 a service is missing, 4 a file is corrupt, "
+    "5 tampering was found.",
 )
 for command in COMMANDS:
     app.command()(command)
+app.add_typer(audit.app, name="audit")
 app.command("import")(portability.import_)  # the bare word is Python's
 
 
