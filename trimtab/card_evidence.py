@@ -74,8 +74,6 @@ def metrics(card: Card) -> Iterator[Html]:
         ]
         caption = f"On {counted(found['rows'], 'held-out row')}, which it never learnt from"
         yield table(caption, ("metric", "", "value", "interval"), rows, words=2)
-    elif not card["hosted"]:
-        yield note("Its hold-out is not here. What came out in service is below, under In production.")
     parity = card["parity"]
     if parity:
         yield paragraph(

@@ -178,6 +178,9 @@ def _unknown(card: Document) -> Iterator[tuple[str, str]]:
         yield "slices.service", "model.toml names no slices under [evaluate], or the reports are gone"
     if not card["hosted"]:
         yield "registered", "it is hosted elsewhere: no file of it is here, only what it was seen to answer"
+        yield "data", "it is hosted elsewhere: nobody told what it learnt from"
+        yield "metrics", "it is hosted elsewhere: its hold-out is not here; what came out in service is under `service`"
+        yield "gate", "it is hosted elsewhere: the gate judges what is hosted here"
         return
     if card["registered"]["signature"] is None:
         yield "registered.signature", "its files were registered without a signature: roll_out refuses it"
