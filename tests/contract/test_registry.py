@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from functions.adapters.registry import Registry
-from functions.adapters.registry_store import Change, Hold, Store, lease_key, version_key
+from functions.adapters.registry_store import Hold, Store, lease_key
 from functions.domain.audit import verify
 from functions.domain.errors import ConflictError, NotFoundError
 from functions.domain.release import Release
@@ -94,31 +94,14 @@ def test_status_shows_versions_releases_and_who_is_at_work(registry: Registry) -
     assert registry.status("loans").versions == []
 
 
-def test_a_version_that_is_approved_is_the_candidate(registry: Registry) -> None:
-    registry.register(trained(1), "ann", TIME)
-    assert registry.approve(MODEL, 1, "gate", TIME, {"execution": "e-1"}).state == "approved"
-    assert registry.model(MODEL).candidate == 1
-    entries = list(registry.audit())
-    assert '"action":"version.approved"' in entries[-1].body
-    assert '"details":{"execution":"e-1","version":1}' in entries[-1].body
-    registry.approve(MODEL, 1, "gate", TIME)
-    assert list(registry.audit()) == entries, "what is so already is not written again"
-
-
-def test_an_older_version_that_is_approved_again_is_the_candidate_again(registry: Registry) -> None:
-    for seed in (1, 2):
-        registry.register(trained(seed), "ann", TIME)
-    for number in (1, 2, 1):
-        registry.approve(MODEL, number, "ann", TIME)
-        assert registry.model(MODEL).candidate == number
-
-
-def test_a_version_that_was_rejected_is_not_approved(registry: Registry, store: Store) -> None:
-    version = registry.register(trained(1), "ann", TIME)
-    store.commit([Change(version_key(MODEL, 1), version.moved_to("rejected", "worse").to_document(), 1)], [])
-    with pytest.raises(ConflictError, match=r"version 1 is rejected \(worse\)"):
-        registry.approve(MODEL, 1, "ann", TIME)
-    assert registry.model(MODEL).candidate is None
+def test_a_version_keeps_its_author_and_what_it_may_be_approved_for(registry: Registry) -> None:
+    evidence = {"at": "2013-02-28T00:00:00Z", "gate": "gates/model=flights/e-1.json"}
+    by_hand = registry.register(trained(1), "Ann", TIME, "ann")
+    judged = registry.register(trained(2), "gate", TIME, None, evidence)
+    assert (by_hand.author, by_hand.author_person, by_hand.proposal.evidence_at) == ("Ann", "ann", TIME)
+    assert (judged.author, judged.author_person, judged.proposal.evidence_at) == ("gate", None, evidence["at"])
+    assert registry.version(MODEL, 2) == judged
+    assert registry.register(trained(1), "Bob", TIME, "bob") == by_hand, "its author is who registered it first"
 
 
 def test_every_item_but_the_lease_is_named_by_the_last_entry_that_wrote_it(registry: Registry, store: Store) -> None:
