@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up all they need; `make help` lists the rest.
-.PHONY: help setup demo test test-slow check lint types synth bench bench-serving bench-tritonclient bench-evaluate bench-drift bench-cbpe bench-canary bench-poison bench-retrain bench-streams bench-loop clean
+.PHONY: help setup demo test test-slow check rights lint types synth bench bench-serving bench-tritonclient bench-evaluate bench-drift bench-cbpe bench-canary bench-poison bench-retrain bench-streams bench-loop clean
 
 BIN := .venv/bin
 
@@ -15,10 +15,14 @@ demo: setup      ## the whole path on real flights, on the local cloud
 test: setup check  ## set up, then the whole gate
 
 check: lint types  ## the whole gate: lint, types, and every test (synth, cdk-nag and cfn-lint among them)
+	@rm -rf .build/role-calls
 	$(BIN)/pytest -m "not slow" -n 2 --dist loadscope
 
 test-slow: setup ## what takes minutes
 	$(BIN)/pytest -m slow -s
+
+rights: setup    ## what roles grant beside what the functions used in the tests before: CI runs it after test-slow
+	$(BIN)/python -m tests.rights
 
 lint: setup      ## ruff
 	$(BIN)/ruff format --check --quiet .

@@ -1,12 +1,15 @@
 """One stage for the whole flow: a local cloud of the tests' own, or with --stage NAME a deployed one."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
+from tests.rights import RECORDS
 from trimtab import local_process
 from trimtab.deploy import Deployment, deploy
 from trimtab.endpoint import Endpoint, find_endpoint
+from trimtab.local.role_calls import GATHERED
 from trimtab.project import Project
 from trimtab.stage import LOCAL, Stage, open_stage
 from trimtab.training import train_if_needed
@@ -15,6 +18,12 @@ from trimtab.training import train_if_needed
 @pytest.fixture(scope="session")
 def stage_name(request: pytest.FixtureRequest) -> str:
     return str(request.config.getoption("--stage"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _calls_are_gathered() -> None:
+    """What the functions ask of AWS in any local cloud of these tests is kept for `python -m tests.rights`."""
+    os.environ.setdefault(GATHERED, str(RECORDS))
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +52,7 @@ def local_only(stage: Stage) -> None:
 @pytest.fixture(scope="session")
 def deployment(project: Project, stage: Stage) -> Deployment:
     """The flights model, live."""
-    return deploy(stage, "flights", train_if_needed(project, "flights"), actor="tests")
+    return deploy(stage, "flights", train_if_needed(project, "flights"))
 
 
 @pytest.fixture(scope="session")

@@ -27,6 +27,7 @@ from trimtab.local.gateway import BODY_LIMIT, Gateway
 from trimtab.local.gateway_metrics import GatewayMetrics
 from trimtab.local.http_message import Request
 from trimtab.local.http_server import HttpServer
+from trimtab.local.iam_actions import Place
 from trimtab.local.invocation import Result
 from trimtab.local.invoker import Invoker
 from trimtab.local.journal import Journal
@@ -47,6 +48,7 @@ from trimtab.local.moto_interpreter import Interpreter
 from trimtab.local.not_done import not_done
 from trimtab.local.principal_rights import PrincipalRights
 from trimtab.local.resources.resource_type import Context
+from trimtab.local.role_calls import RoleCalls
 from trimtab.local.role_sessions import RoleSessions
 from trimtab.local.routes import api_prefix, read_apis
 from trimtab.local.runtime_folder import runtime_folder
@@ -100,14 +102,21 @@ class Cloud:
         self._custom = CustomResources(self._endpoint_server.url, LOCAL_ACCOUNT, LOCAL_REGION, self._run_function)
         control = Control(
             self._custom, self._firehose, self._faults, self.status, self.deploy, self._watch.timekeeper.move,
-            self._watch.timekeeper.settle, self.stop,
+            self._watch.timekeeper.settle, self.stop, lambda: self._calls.shown(),
         )  # fmt: skip
         rights = PrincipalRights(self._moto, self._journal, LOCAL_ACCOUNT)
+        self._calls = RoleCalls(
+            state.root,
+            self._credentials,
+            Place(LOCAL_ACCOUNT, LOCAL_REGION),
+            self._functions.roles,
+            rights.documents_of_role,
+        )
         sessions = RoleSessions(self._moto, self._credentials, rights, LOCAL_ACCOUNT)
         self._front = Front(
             self._journal, LambdaApi(service), self._firehose, metrics_api, self._watch.alarms, self._watch.bus,
             self._watch.topics, LogSearch(self._moto, LOCAL_ACCOUNT, LOCAL_REGION), machines, sessions,
-            control.answer,
+            self._calls, control.answer,
         )  # fmt: skip
         self._gateway = Gateway(
             account=LOCAL_ACCOUNT,
@@ -204,6 +213,7 @@ class Cloud:
                 self._say(f"Firehose: {error}: what is not delivered stays in the spool")
             self._sink.stop()
             self._endpoint_server.stop(1.0)
+            self._calls.keep()
             self._journal.close()
             self._ended.set()
             if deployed:

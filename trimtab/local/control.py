@@ -1,4 +1,4 @@
-"""The local cloud's own calls below /_local/: status, deploy, clock, settle, flush, faults, stop, custom answers."""
+"""The local cloud's own calls below /_local/: status, calls, deploy, clock, settle, flush, faults, stop, answers."""
 
 import json
 import threading
@@ -27,6 +27,7 @@ class Control:
     move_clock: Callable[[dict[str, Any]], dict[str, Any]]
     settle: Callable[[dict[str, Any]], dict[str, Any]]
     stop: Callable[[], None]
+    calls: Callable[[], dict[str, Any]]
 
     def answer(self, request: Request) -> Response:
         if request.method == "PUT" and request.raw_path.startswith(PREFIX):
@@ -43,6 +44,7 @@ class Control:
         verb = request.raw_path.removeprefix(CONTROL)
         calls: dict[tuple[str, str], Callable[[dict[str, Any]], dict[str, Any]]] = {
             ("GET", "status"): lambda asked: self.status(),
+            ("GET", "calls"): lambda asked: self.calls(),
             ("POST", "deploy"): self._deploy,
             ("POST", "clock"): self.move_clock,
             ("POST", "settle"): self.settle,

@@ -18,6 +18,7 @@ from trimtab.local.lambda_api import API_PATH, LambdaApi
 from trimtab.local.log_search import OPERATION as FILTER_LOG_EVENTS
 from trimtab.local.log_search import LogSearch
 from trimtab.local.metrics_api import MetricsApi
+from trimtab.local.role_calls import RoleCalls
 from trimtab.local.role_sessions import RoleSessions
 from trimtab.local.state_machine_target import StateMachineTargets
 from trimtab.local.topics import Topics
@@ -43,15 +44,23 @@ class Front:
         logs: LogSearch,
         machines: StateMachineTargets,
         sessions: RoleSessions,
+        calls: RoleCalls,
         control: Callable[[Request], Response],
     ) -> None:
         self._journal, self._lambda, self._firehose, self._control = journal, lambda_api, firehose, control
         self._metrics, self._alarms, self._bus, self._topics, self._logs = metrics, alarms, bus, topics, logs
-        self._machines, self._sessions = machines, sessions
+        self._machines, self._sessions, self._calls = machines, sessions, calls
         self._transactions = Transactions(journal.call)
 
     def answer(self, request: Request) -> Response:
-        """The answer to any AWS call."""
+        """The answer to any AWS call; what a function needed a right for is noted."""
+        response = self._answer(request)
+        if not request.target.startswith(CONTROL):
+            of_lambda = _is_lambda(request)
+            self._calls.note(request, response.status, self._lambda.asked if of_lambda else None)
+        return response
+
+    def _answer(self, request: Request) -> Response:
         target = request.header("x-amz-target")
         if target is not None and target.startswith(FIREHOSE_TARGET):
             operation = target.removeprefix(FIREHOSE_TARGET)
@@ -60,7 +69,7 @@ class Front:
         if target is None:
             if request.target.startswith(CONTROL):
                 return self._control(request)
-            if API_PATH.match(request.raw_path) and signing_service(request) in ("lambda", None):
+            if _is_lambda(request):
                 return self._lambda.answer(request)
         if target == TRANSACTION:
             return self._transactions.answer(request)
@@ -92,6 +101,12 @@ class Front:
         elif response.status == 200 and operation == "DeleteAlarms":
             self._alarms.sync()
         return response
+
+
+def _is_lambda(request: Request) -> bool:
+    if request.header("x-amz-target") is not None or not API_PATH.match(request.raw_path):
+        return False
+    return signing_service(request) in ("lambda", None)
 
 
 def json_answer(status: int, value: object) -> Response:

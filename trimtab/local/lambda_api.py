@@ -52,6 +52,15 @@ class LambdaApi:
             headers = [("Content-Type", "application/json"), ("x-amzn-ErrorType", error.code)]
             return Response(error.status, body, [*headers, ("x-amzn-RequestId", str(uuid4()))])
 
+    def asked(self, request: Request) -> tuple[str, dict[str, Any]]:
+        """A call's operation, and its parameters by their names in AWS's model.
+
+        Raises:
+            LambdaError: it is no call of Lambda's, or malformed.
+        """
+        route, asked = self._parse(request)
+        return str(route.operation.name), asked
+
     def _parse(self, request: Request) -> tuple[Route, dict[str, Any]]:
         query = parse_qs(request.query, keep_blank_values=True)
         for route in self._routes:

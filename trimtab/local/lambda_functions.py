@@ -135,6 +135,10 @@ class Functions:
         function.policies.pop(qualifier, None)
         self.files.save(function)
 
+    def roles(self) -> list[tuple[str, str]]:
+        """Each function's name, and its role."""
+        return [(function.name, function.latest["Role"]) for function in self.files]
+
     def used_digests(self) -> set[str]:
         """Digests of all code and layers that some version runs."""
         configurations = [c for f in self.files for c in (f.latest, *f.versions.values())]

@@ -1,5 +1,6 @@
 """What the policies in moto's IAM let a user or a role's session do; the account's own key may do all."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -52,6 +53,14 @@ class PrincipalRights:
             if place not in self._known:
                 self._known[place] = self._read(key)
             return self._known[place]
+
+    def documents_of_role(self, arn: str) -> list[Any]:
+        """A role's policies as they are written; none where it is gone."""
+        with self._moto.lock:
+            iam = self._moto.backend("iam", self._account, "aws")
+            role = next((one for one in iam.get_roles() if one.arn == arn), None)
+            documents = [] if role is None else documents_of(role)
+        return [json.loads(document) if isinstance(document, str) else document for document in documents]
 
     def _read(self, key: Key) -> Rights:
         iam = self._moto.backend("iam", self._account, "aws")
