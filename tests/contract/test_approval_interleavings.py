@@ -56,6 +56,7 @@ class Approvals(RuleBasedStateMachine):
         self.now = datetime.fromisoformat(MADE)
         self.said_yes: set[str | None] = set()  # who in truth, since the evidence is what it is
         self.granted: set[str | None] | None = None  # who they were when it was approved
+        self.rejected = False
 
     def version(self) -> ModelVersion:
         stored = self.table.read_all(f"MODEL#{MODEL}", "VERSION#")
@@ -71,6 +72,7 @@ class Approvals(RuleBasedStateMachine):
                 self.said_yes.add(IDENTITIES[arn])
             elif what == "reject":
                 approvals.reject(MODEL, 1, caller_of(arn), "worse", when)
+                self.rejected = True
             elif what == "register":
                 approvals.approve_at_once(MODEL, 1, "ann", when)
             else:
@@ -104,6 +106,13 @@ class Approvals(RuleBasedStateMachine):
             assert len(self.granted - {None, "ann"}) >= NEEDED[self.mode], (self.granted, version.approvals)
 
     @invariant()
+    def no_word_is_lost(self) -> None:
+        version = self.version()
+        if version.state == "registered":
+            assert {approval.person for approval in version.approvals} == self.said_yes
+        assert version.state == "rejected" or not self.rejected
+
+    @invariant()
     def the_candidate_is_an_approved_version(self) -> None:
         record = self.table.read_all("MODELS")[0].document
         assert (record["candidate"] == 1) == (self.version().state == "approved")
@@ -119,9 +128,7 @@ class OfOne(Approvals):
 
 @pytest.mark.parametrize("machine", [Approvals, OfOne])
 def test_no_interleaving_passes_the_rule(machine: type[Approvals]) -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call] # hypothesis has no types for it
-        machine, settings=settings(max_examples=150, stateful_step_count=20, deadline=None)
-    )
+    run_state_machine_as_test(machine, settings=settings(max_examples=150, stateful_step_count=20, deadline=None))
 
 
 def test_one_person_with_all_identities_at_once_is_one_approval() -> None:

@@ -1,7 +1,7 @@
 """Approvals in the registry: what each call changes, whom it refuses, and what the audit chain says; fake and moto."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -125,11 +125,12 @@ def test_a_version_that_was_rejected_stays_so(store: Store) -> None:
         approvals.reject(MODEL, 1, who("bob"), " ", LATER)
     assert approvals.reject(MODEL, 1, who("bob"), "worse", LATER).reason == "worse"
     assert acts(store) == [("version.rejected", {"version": 1, "comment": "worse"})]
-    for refused in (
+    calls: list[Callable[[], object]] = [
         lambda: approvals.approve(MODEL, 1, who("carol"), "", LATER),
         lambda: approvals.approve_at_once(MODEL, 1, "gate", LATER),
         lambda: approvals.reject(MODEL, 1, who("carol"), "worse", LATER),
-    ):
+    ]
+    for refused in calls:
         with pytest.raises(ConflictError, match="is rejected"):
             refused()
     assert state(store) == ("rejected", None)
@@ -148,10 +149,11 @@ def test_who_has_seen_an_older_revision_changes_nothing(store: Store) -> None:
     stored = store.read(version_key(MODEL, 1))
     assert stored is not None
     assert stored.revision == 2
-    for stale in (
+    calls: list[Callable[[], object]] = [
         lambda: approvals.approve(MODEL, 1, who("carol"), "", LATER, revision=1),
         lambda: approvals.reject(MODEL, 1, who("carol"), "worse", LATER, revision=1),
-    ):
+    ]
+    for stale in calls:
         with pytest.raises(ConflictError, match="is of revision 2 by now, not of 1: read it again"):
             stale()
     assert approvals.approve(MODEL, 1, who("carol"), "", LATER, revision=2).state == "approved"
