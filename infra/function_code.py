@@ -20,7 +20,7 @@ SERVICES: dict[str, tuple[str, ...]] = {
     "evaluate": ("cloudwatch", "dynamodb", "events", "s3"),
     "gate": ("dynamodb", "events", "lambda", "s3"),
     "ingest": ("dynamodb",),
-    "manage": ("dynamodb", "lambda", "s3", "ssm", "stepfunctions"),
+    "manage": ("dynamodb", "kms", "lambda", "logs", "s3", "ssm", "stepfunctions"),
     "seal": ("dynamodb", "s3"),
     "snapshot": ("dynamodb", "s3", "stepfunctions"),
     "register": ("dynamodb", "kms", "s3"),
