@@ -1,34 +1,41 @@
-"""What a person tells `roll_out` of releases: back, on, and again."""
+"""What a person says of releases and versions, through the management API: who says it is who signs."""
 
 from typing import Any
 
-from trimtab.function_call import call_function
-from trimtab.judge_now import now
+from trimtab.management import Management, part
 from trimtab.stage import Stage
 
 
-def roll_back(stage: Stage, model: str, actor: str, reason: str, to: int | None) -> dict[str, Any]:
+def roll_back(stage: Stage, model: str, reason: str, to: int | None) -> dict[str, Any]:
     """Have live go back: to a release, or to the last good one. What `roll_out` answers.
 
     Raises:
-        NotFoundError: the stage's functions are not deployed.
-        UnavailableError: `roll_out` failed, or AWS did not answer.
-        TrimtabError: it refused; its reason is the text.
+        As `Management`: AccessDeniedError where the caller may not, ConflictError where another run is at work.
     """
-    return _told(stage, model, actor, "roll_back", {"reason": reason, "to": to})
+    body: dict[str, Any] = {"reason": reason} | ({} if to is None else {"to": to})
+    return Management(stage).post(f"/models/{part(model)}/roll-back", body)
 
 
-def unbar(stage: Stage, model: str, actor: str, release: int, reason: str) -> dict[str, Any]:
+def unbar(stage: Stage, model: str, release: int, reason: str) -> dict[str, Any]:
     """Let a release that was rolled back go live again. Raises as `roll_back`."""
-    return _told(stage, model, actor, "unbar", {"release": release, "reason": reason})
+    return Management(stage).post(f"/models/{part(model)}/releases/{release}/unbar", {"reason": reason})
 
 
-def promote(stage: Stage, model: str, actor: str) -> dict[str, Any]:
+def promote(stage: Stage, model: str) -> dict[str, Any]:
     """Give the release that is being rolled out all of the traffic now. Raises as `roll_back`."""
-    return _told(stage, model, actor, "promote", {})
+    return Management(stage).post(f"/models/{part(model)}/promote")
 
 
-def _told(stage: Stage, model: str, actor: str, action: str, fields: dict[str, Any]) -> dict[str, Any]:
-    time = now(stage).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    event = {"action": action, "model": model, "actor": actor, "time": time, **fields}
-    return call_function(stage, stage.names.function("roll_out"), event)
+def approve(stage: Stage, model: str, version: int, comment: str | None) -> dict[str, Any]:
+    """Approve a version as it is read here: where it changes meanwhile, nothing is approved. Raises as `roll_back`."""
+    return _decided(stage, model, version, "approve", {} if comment is None else {"comment": comment})
+
+
+def reject(stage: Stage, model: str, version: int, comment: str) -> dict[str, Any]:
+    """Refuse a version for good. Raises as `roll_back`."""
+    return _decided(stage, model, version, "reject", {"comment": comment})
+
+
+def _decided(stage: Stage, model: str, version: int, what: str, body: dict[str, Any]) -> dict[str, Any]:
+    api, path = Management(stage), f"/models/{part(model)}/versions/{version}"
+    return api.post(f"{path}/{what}", body, if_match=api.get(path)["etag"])

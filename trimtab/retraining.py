@@ -1,6 +1,5 @@
 """Retrain a model by hand: start an execution of its state machine, follow it, and say what became of it."""
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,14 +8,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from functions.adapters.monitoring_registry import MonitoringRegistry
-from functions.adapters.registry_table import RegistryTable
-from functions.adapters.training_registry import TrainingRegistry
-from functions.domain.errors import InvalidRequestError, NotFoundError, TrimtabError, UnavailableError
+from functions.domain.errors import NotFoundError, TrimtabError
 from functions.domain.training import Training
 from trimtab import local_process
-from trimtab.function_call import call_function
-from trimtab.judge_now import now
+from trimtab.management import Management, part
 from trimtab.stage import Stage
 
 POLL_LOCAL_S, POLL_S = 0.3, 3.0
@@ -44,41 +39,21 @@ class Execution:
         return self.status in RUNNING
 
 
-def refresh_log(stage: Stage, model: str, by: str) -> None:
-    """Bring the table of the model's log up to date, so that the newest labels are learnt from.
+def start(stage: Stage, model: str) -> str:
+    """Start retraining, from a log whose table is up to date; the execution's ARN.
 
-    Raises:
-        NotFoundError: the stage's functions are not deployed; ConflictError: the table is being made just now.
-        UnavailableError: it could not be made.
-    """
-    if stage.is_local:
-        local_process.control(str(stage.endpoint), "flush", {})
-    call_function(stage, stage.names.function("compact"), {"model": model, "time": _iso(now(stage)), "by": by})
-
-
-def start(stage: Stage, model: str, by: str) -> str:
-    """Start retraining; the execution's ARN.
+    In the local cloud what Firehose has buffered is delivered first.
 
     Raises:
         InvalidRequestError: the model is hosted elsewhere.
-        NotFoundError: the model has no state machine in this stage.
-        UnavailableError: Step Functions did not take it.
+        NotFoundError: there is no such model, or it has no state machine.
+        ConflictError: the table is still being made: ask again.
+        AccessDeniedError, UnavailableError: as `Management` does.
     """
-    if MonitoringRegistry(_store(stage)).config(model).external:
-        raise InvalidRequestError(f"{model} is hosted elsewhere: it is retrained there, and judged here")
-    asked = {"model": model, "cause": "person", "by": by, "time": _iso(now(stage))}
-    try:
-        started = stage.client("stepfunctions").start_execution(
-            stateMachineArn=stage.names.state_machine_arn(model), input=json.dumps(asked)
-        )
-    except ClientError as error:
-        if error.response["Error"]["Code"] in GONE:
-            raise NotFoundError(
-                f"{model} has no state machine {stage.names.state_machine(model)} in stage {stage.name}: "
-                "deploy its stack, see docs/on-aws.md"
-            ) from None
-        raise UnavailableError(f"retraining of {model} did not start: {error}") from error
-    return str(started["executionArn"])
+    if stage.is_local:
+        local_process.control(str(stage.endpoint), "flush", {})
+    started = Management(stage).post(f"/models/{part(model)}/retrain")
+    return stage.names.execution_arn(model, started["execution"])
 
 
 def follow(stage: Stage, arn: str, seen: Callable[[Execution], None]) -> Execution:
@@ -122,23 +97,15 @@ def outcome(stage: Stage, model: str, execution: Execution) -> Training:
         TrimtabError: it ended before the registry knew of it; the text says how Step Functions saw it.
     """
     try:
-        training = TrainingRegistry(_store(stage)).of_execution(model, execution.name)
+        found = Management(stage).get(f"/models/{part(model)}/trainings/{part(execution.name)}")
     except NotFoundError:
         why = f": {execution.cause}" if execution.cause else ""
         raise TrimtabError(
             f"retraining of {model} ended as {execution.status} before it began{why}; "
             f"see the logs of {stage.names.function('snapshot')}"
         ) from None
-    return training
+    return Training(**{**found, "reasons": tuple(found["reasons"])})
 
 
 def _entered(events: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     return (event for event in events if "stateEnteredEventDetails" in event)
-
-
-def _store(stage: Stage) -> RegistryTable:
-    return RegistryTable(stage.client("dynamodb"), stage.names.registry_table)
-
-
-def _iso(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -36,7 +36,7 @@ def test_an_alarm_takes_new_code_back_within_two_seconds(stage: Stage, deploymen
     lambda_.update_function_configuration(FunctionName=function, MemorySize=memory + 64)
     try:
         looks(stage)
-        bad = promote(stage, MODEL, actor="tests")["live"]
+        bad = promote(stage, MODEL)["live"]
         assert live(stage)["FunctionVersion"] == str(bad) != before["FunctionVersion"]
 
         alarm = stage.names.alarm("errors", MODEL)

@@ -9,11 +9,11 @@ import pytest
 from functions.adapters.data_lake import DataLake
 from functions.domain.errors import NotFoundError
 from functions.domain.quarantine_release import QuarantineRelease
+from functions.manage.quarantine import Quarantine
 from functions.snapshot.request import SnapshotRequest
 from functions.snapshot.snapshot import snapshot
 from tests.functions.snapshot.worlds import ARTIFACTS, FIRST_DAY, MODEL, World, label_histories, settings
 from trimtab.commands.correction import _print_quarantine
-from trimtab.quarantine import Quarantine
 
 NOW = "2013-03-11T00:00:00Z"
 

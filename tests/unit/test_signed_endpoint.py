@@ -30,10 +30,10 @@ class Pool:
         self._answers = iter(answers)
         self.sent: list[Request] = []
 
-    def request(self, method: str, url: str, *, body: bytes, headers: dict[str, str]) -> urllib3.HTTPResponse:
+    def request(self, method: str, url: str, *, body: bytes | None, headers: dict[str, str]) -> urllib3.HTTPResponse:
         where = urllib3.util.parse_url(url)
         listed = [*headers.items(), ("host", f"{where.host}:{where.port}")]
-        self.sent.append(Request(method, str(where.path), listed, body))
+        self.sent.append(Request(method, where.request_uri, listed, body or b""))
         answer = next(self._answers)
         if isinstance(answer, Exception):
             raise answer

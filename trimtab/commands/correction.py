@@ -1,20 +1,16 @@
 """Commands that look at what the correction made of a model, and at what it kept out of it."""
 
-import getpass
 from typing import Annotated, Any
 
 import typer
 
-from functions.adapters.data_lake import DataLake
-from functions.adapters.registry_table import RegistryTable
 from functions.domain.errors import InvalidRequestError
-from functions.domain.quarantine_release import QuarantineRelease
 from functions.domain.windows import iso
 from trimtab.commands.options import Json, Model, StageName
 from trimtab.console import note, print_json, print_table
-from trimtab.judge_now import now, read_time
+from trimtab.judge_now import read_time
 from trimtab.project import Project
-from trimtab.stage import LOCAL, Stage, open_stage
+from trimtab.stage import LOCAL, open_stage
 
 SHOWN_ROWS = 10
 Moment = Annotated[str | None, typer.Option(help="UTC, such as 2013-03-08; with --sender.")]
@@ -27,32 +23,26 @@ def quarantine(
     start: Moment = None,
     end: Moment = None,
     reason: Annotated[str, typer.Option(help="Why; it goes into the audit.")] = "",
-    rows: Annotated[int, typer.Option(help="How many rows to show.")] = SHOWN_ROWS,
+    rows: Annotated[int, typer.Option(min=0, max=1_000, help="How many rows to show.")] = SHOWN_ROWS,
     stage: StageName = LOCAL,
     as_json: Json = False,
 ) -> None:
     """What the last snapshot kept out of training, by reason and sender; or let it in again (--release, --sender)."""
-    from trimtab.quarantine import Quarantine
+    from trimtab.management import Management, part
 
-    target = open_stage(Project.find(), stage)
-    store = RegistryTable(target.client("dynamodb"), target.names.registry_table)
-    kept = Quarantine(store, DataLake(target.client("s3"), target.names.artifact_bucket), model)
+    api, path = Management(open_stage(Project.find(), stage)), f"/models/{part(model)}/quarantine"
     if release is None and sender is None:
         if reason or start or end:
             raise InvalidRequestError("--reason, --start and --end go with --release ID or --sender S")
-        _print_quarantine(kept.document(rows), as_json)
+        _print_quarantine(api.get(path, rows=rows), as_json)
         return
-    period = {"start": _moment(start), "end": _moment(end)} if sender is not None else {}
-    asked = QuarantineRelease(model, reason, getpass.getuser(), _time(target), release, sender, **period)
-    new = kept.release(asked)
+    said = {"id": release, "sender": sender, "start": _moment(start), "end": _moment(end), "reason": reason}
+    done = api.post(f"{path}/release", {name: value for name, value in said.items() if value is not None})
     if as_json:
-        print_json({"released": asked.to_document(), "new": new})
+        print_json(done)
     else:
+        new = done["new"]
         note("released: the next snapshot learns from it" if new else "that was released before, for the same reason")
-
-
-def _time(stage: Stage) -> str:
-    return iso(now(stage))
 
 
 def _moment(text: str | None) -> str | None:

@@ -1,6 +1,5 @@
 """`trimtab retrain`: have a model retrained now, and say what the gate made of it."""
 
-import getpass
 from collections.abc import Callable
 from dataclasses import asdict
 from time import perf_counter
@@ -40,10 +39,9 @@ def retrain(
     """
     from trimtab import retraining
 
-    target, by = open_stage(Project.find(), stage), getpass.getuser()
-    with step(f"make the table of {model}'s log"):
-        retraining.refresh_log(target, model, by)
-    arn = retraining.start(target, model, by)
+    target = open_stage(Project.find(), stage)
+    with step(f"make the table of {model}'s log, and start"):
+        arn = retraining.start(target, model)
     if not wait:
         if as_json:
             print_json({"model": model, "execution": arn.rpartition(":")[2], "state": "running"})
