@@ -72,10 +72,11 @@ def test_an_item_that_was_changed_is_found_beside_writers_too() -> None:
     life = lived(table)
     key = model_key(MODEL)
     table.items[key] = replace(table.items[key], document={**table.items[key].document, "live": 99})
-    table.write, table.left = (
-        lambda: MonitoringRegistry(table).configure(settings({}, {}), "deployment", "") and None,
-        2,
-    )
+
+    def change() -> None:
+        MonitoringRegistry(table).configure(settings({}, {}), "deployment", life.now)
+
+    table.write, table.left = change, 2
     assert any(f"{key} was changed" in finding for finding in life.verify().findings)
 
 
