@@ -36,7 +36,7 @@ def main() -> int:
     project = Project.find()
     artifact = train_if_needed(project, MODEL)
     stage = ensure_deployed_stack(project, LOCAL, MODEL)
-    deploy(stage, MODEL, artifact, actor="bench")
+    deploy(stage, MODEL, artifact)
     endpoint = find_endpoint(stage, MODEL)
     folder = project.model_folder(MODEL)
     flights = load_dataset(FolderCode(folder), load_settings(folder)).take(slice(0, ROWS))

@@ -24,6 +24,7 @@ _RUNS = Runs(memory=1_769, timeout=Duration.seconds(29))
 RATE, BURST = 50, 100
 # What it reads below these prefixes: records, reports and the log's rows; versions, snapshots and decisions.
 _DATA_READS, _ARTIFACT_READS = ("raw", "reports", "table"), ("artifacts", "gates", "training")
+_UPLOADS = ("incoming", "training")  # where it lets others write, by URLs for one object of one content each
 # The functions that do what is not read or noted only.
 _ASKS = ("compact", "register", "roll_out")
 
@@ -94,7 +95,9 @@ class Management(Construct):
                 ],
             ),
             iam.PolicyStatement(
-                sid="SignUploads", actions=["s3:PutObject"], resources=[artifacts.arn_for_objects("incoming/*")]
+                sid="SignUploads",
+                actions=["s3:PutObject"],
+                resources=[artifacts.arn_for_objects(f"{top}/*") for top in _UPLOADS],
             ),
         ]
 
@@ -138,7 +141,7 @@ class Management(Construct):
         below = "What of all models lies under this prefix, also of those that come later, and nothing beside it."
         for top in _DATA_READS:
             accept_wildcard(self.manage.role, self._storage.data.arn_for_objects(f"{top}/*"), below)
-        for top in (*_ARTIFACT_READS, "incoming"):
+        for top in sorted({*_ARTIFACT_READS, *_UPLOADS}):
             accept_wildcard(self.manage.role, self._storage.artifacts.arn_for_objects(f"{top}/*"), below)
         sealed = "What was sealed is verified as a whole, whatever it is called."
         accept_wildcard(self.manage.role, self._sealed.arn_for_objects("*"), sealed)

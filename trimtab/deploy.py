@@ -1,29 +1,35 @@
-"""Bring a model to its endpoint: train if needed, upload the artifact, and ask `roll_out` for the rest."""
+"""Bring a model to its endpoint through the management API: upload the artifact, have it registered, roll it out."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
-from botocore.exceptions import ClientError
+import urllib3
 
-from functions.domain.errors import CorruptArtifactError, NotFoundError, UnavailableError
-from trimtab.function_call import call_function
-from trimtab.judge_now import now
-from trimtab.kept_training import upload_training
-from trimtab.stage import Stage
+from functions.domain.errors import ConflictError, CorruptArtifactError, UnavailableError
+from functions.domain.release_artifact import MANIFEST
+from trimtab.kept_training import kept_training
+from trimtab.management import Management, part
+from trimtab.stage import ROLL_OUT_TIMEOUT_S, Stage
+
+POLL_S = 2.0
+THERE_ALREADY = 412
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """What `roll_out` answered: `release` has the artifact, and `weight` of the traffic; `live` answers the rest."""
+    """`release` has the artifact, and `weight` of the traffic; `live` answers the rest. Without a release the version
+    waits for what `message` says.
+    """
 
     model: str
     model_version: int
-    release: int
+    release: int | None
     live: int | None
     weight: float
     changed: bool
@@ -31,52 +37,74 @@ class Deployment:
     message: str
 
 
-def deploy(
-    stage: Stage, model: str, artifact: Path, actor: str, at: datetime | None = None, at_once: bool = False
-) -> Deployment:
-    """Upload an artifact's files and have them rolled out; `at` is when that happens, the stage's now by default.
+def deploy(stage: Stage, model: str, artifact: Path, at_once: bool = False) -> Deployment:
+    """Upload an artifact's files, and have them registered and rolled out.
 
     `at_once` gives the release all of the traffic right after its smoke test, whatever [rollout] steps says.
 
     Raises:
         CorruptArtifactError: a file of the artifact is not what its manifest says.
-        NotFoundError: the stage's stacks are not deployed.
-        UnavailableError: `roll_out` failed, or AWS did not answer.
-        TrimtabError: `roll_out` refused; its reason is the text.
+        NotFoundError: the stage's stacks are not deployed; AccessDeniedError: the caller may not do it.
+        UnavailableError: the stage did not do its work; TrimtabError: it refused. The reason is the text.
     """
-    upload_training(stage, model, artifact)
-    prefix = upload(stage, model, artifact)
-    event = {
-        "action": "deploy",
-        "model": model,
-        "artifact": prefix,
-        "actor": actor,
-        "now": at_once,
-        "time": (at or now(stage)).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-    }
-    answer = call_function(stage, stage.names.function("roll_out"), event)
+    api = Management(stage)
+    prefix = upload(api, model, artifact)
+    registered = api.post(f"/models/{part(model)}/versions", {"artifact": prefix})
+    number, waits, steps = registered["version"], registered["waits"], list(registered["steps"])
+    if waits is not None:
+        return Deployment(model, number, None, None, 0.0, bool(steps), steps, f"{waits}; it goes live by itself then")
+    answer = _rolled_out(api, f"/models/{part(model)}/versions/{number}/roll-out", {"now": at_once})
+    answer |= {"steps": [*steps, *answer["steps"]], "changed": bool(steps) or answer["changed"]}
     return Deployment(**{field: answer[field] for field in Deployment.__dataclass_fields__})
 
 
-def upload(stage: Stage, model: str, artifact: Path) -> str:
-    """Put an artifact's files where `roll_out` takes them from; returns their prefix."""
-    manifest = (artifact / "manifest.json").read_bytes()
+def upload(api: Management, model: str, artifact: Path) -> str:
+    """Put an artifact's files where `register` takes them from, and beside them what it was learnt from; their prefix.
+
+    Raises:
+        CorruptArtifactError: a file is not what its name or the manifest says; UnavailableError: S3 did not take one.
+    """
+    manifest = (artifact / MANIFEST).read_bytes()
     digests: Mapping[str, str] = json.loads(manifest)["files"]
-    prefix = f"incoming/model={model}/{sha256(manifest).hexdigest()}/"
-    s3 = stage.client("s3")
-    for name, digest in digests.items():
-        body = (artifact / name).read_bytes()
-        if sha256(body).hexdigest() != digest:
-            raise CorruptArtifactError(f"{artifact / name} was changed after training: run `trimtab train {model}`")
-        _put(s3, stage.names.artifact_bucket, prefix + name, body)
-    _put(s3, stage.names.artifact_bucket, prefix + "manifest.json", manifest)  # last: it says that all is there
-    return prefix
+    bodies = {name: (artifact / name).read_bytes() for name in digests}
+    changed = next((name for name, body in bodies.items() if sha256(body).hexdigest() != digests[name]), None)
+    if changed is not None:
+        raise CorruptArtifactError(f"{artifact / changed} was changed after training: run `trimtab train {model}`")
+    learnt_from = kept_training(model, artifact)
+    asked = {"manifest": manifest.decode(), "training": list(learnt_from)}
+    told = api.post(f"/models/{part(model)}/uploads", asked)
+    for file in told["training"]:
+        _put(file, learnt_from[file["name"]])
+    for file in told["files"]:  # the manifest last: it says that all is there
+        _put(file, {**bodies, MANIFEST: manifest}[file["name"]])
+    return str(told["artifact"])
 
 
-def _put(s3: Any, bucket: str, key: str, body: bytes) -> None:
+def _put(file: Mapping[str, Any], body: bytes) -> None:
+    """Send a file where its signed URL says; one that is written once may be there already."""
     try:
-        s3.put_object(Bucket=bucket, Key=key, Body=body)
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "NoSuchBucket":
-            raise NotFoundError(f"there is no bucket {bucket}: deploy the stacks first, see docs/on-aws.md") from None
-        raise UnavailableError(f"{key} could not be uploaded: {error}") from error
+        response = _pool().request("PUT", file["url"], body=body, headers=file["headers"])
+    except urllib3.exceptions.HTTPError as error:
+        raise UnavailableError(f"{file['name']} could not be uploaded: {error}") from error
+    if response.status >= 300 and response.status != THERE_ALREADY:
+        said = response.data[:300].decode(errors="replace")
+        raise UnavailableError(f"{file['name']} could not be uploaded: S3 answered {response.status}: {said}")
+
+
+@cache
+def _pool() -> urllib3.PoolManager:
+    return urllib3.PoolManager(timeout=urllib3.Timeout(connect=5, read=60), retries=urllib3.Retry(3, status=0))
+
+
+def _rolled_out(api: Management, path: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What `roll_out` answers once it is done: a SnapStart version takes minutes, and a call half a minute at most."""
+    answer, deadline = api.post(path, asked), monotonic() + ROLL_OUT_TIMEOUT_S
+    while answer["state"] != "done":
+        if monotonic() > deadline:
+            raise UnavailableError(f"{answer['message']}: it goes on by itself")
+        sleep(POLL_S)
+        try:
+            answer = api.post(path, asked)
+        except ConflictError as error:  # the first run still has the lease
+            answer = {"state": "under way", "message": str(error)}
+    return answer

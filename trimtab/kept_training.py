@@ -1,42 +1,29 @@
-"""Takes what an artifact was learnt from to the stage, so that the training can be repeated there, and built upon."""
+"""What an artifact was learnt from: files that go to the stage with it, so that the training can be repeated there."""
 
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from functions.adapters.data_lake import DataLake
-from functions.adapters.write_once import put_once
 from functions.domain.canonical_json import digest_of
 from functions.domain.errors import CorruptArtifactError
 from functions.retrain.artifact import kept_beside
-from trimtab.stage import Stage
 
 
-def upload_training(stage: Stage, model: str, artifact: Path) -> list[str]:
-    """Put the files beside an artifact under `training/`, each once; their keys. None where it came without data.
+def kept_training(model: str, artifact: Path) -> dict[str, bytes]:
+    """The files beside an artifact by name, each its own SHA-256; none where it came without data.
 
     Raises:
         CorruptArtifactError: a file is missing, or not what its name says.
-        UnavailableError: S3 did not take one.
     """
-    bucket = DataLake(stage.client("s3"), stage.names.artifact_bucket)
-    return put_training(bucket, model, artifact)
-
-
-def put_training(bucket: DataLake, model: str, artifact: Path) -> list[str]:
-    """As `upload_training`, to a bucket."""
-    files = {path.name: path for path in sorted(kept_beside(artifact).glob("*.*"))}
+    paths = {path.name: path for path in sorted(kept_beside(artifact).glob("*.*"))}
     for name in _named(json.loads((artifact / "lineage.json").read_bytes())):
-        if name not in files:
+        if name not in paths:
             raise CorruptArtifactError(f"{kept_beside(artifact) / name} is missing: run `trimtab train {model}`")
-    keys = []
-    for name, path in files.items():
-        body = path.read_bytes()
-        if digest_of(body) != path.stem:
-            raise CorruptArtifactError(f"{path} was changed after training: run `trimtab train {model}`")
-        put_once(bucket, f"training/model={model}/{name}", body)
-        keys.append(f"training/model={model}/{name}")
-    return keys
+    files = {name: path.read_bytes() for name, path in paths.items()}
+    changed = next((name for name, body in files.items() if digest_of(body) != paths[name].stem), None)
+    if changed is not None:
+        raise CorruptArtifactError(f"{paths[changed]} was changed after training: run `trimtab train {model}`")
+    return files
 
 
 def _named(lineage: Mapping[str, object]) -> Iterator[str]:

@@ -125,7 +125,7 @@ def _lived(
         clock = VirtualClock(str(stage.endpoint))
         clock.move(start_ms)
         with step("register, publish, smoke-test, go live"):
-            deploy(stage, model, artifact, actor="replay", at=_moment(start_ms))
+            deploy(stage, model, artifact)
         traffic = _traffic(stage, model, history, plan, settings, watcher)
         end_ms = _end_ms(plan, settings)
         watcher.begin(len(history.replayed))

@@ -30,11 +30,11 @@ class SignedUrls:
         Raises:
             UnavailableError: there are no credentials to sign with.
         """
-        checksum = b64encode(bytes.fromhex(sha256)).decode()
-        asked = {"Bucket": self._bucket, "Key": key, "ChecksumSHA256": checksum}
-        with translated(f"sign an upload to s3://{self._bucket}/{key}"):
-            url = self._client.generate_presigned_url("put_object", Params=asked, ExpiresIn=VALID_S)
-        return SignedUrl(url, {"x-amz-checksum-sha256": checksum})
+        return self._put(key, sha256, {}, {})
+
+    def put_once(self, key: str, sha256: str) -> SignedUrl:
+        """As `put`, where there is no such object yet; S3 answers 412 where there is."""
+        return self._put(key, sha256, {"IfNoneMatch": "*"}, {"if-none-match": "*"})
 
     def get(self, key: str) -> str:
         """For reading an object.
@@ -46,3 +46,10 @@ class SignedUrls:
         with translated(f"sign a download of s3://{self._bucket}/{key}"):
             url: str = self._client.generate_presigned_url("get_object", Params=asked, ExpiresIn=VALID_S)
         return url
+
+    def _put(self, key: str, sha256: str, also_asked: dict[str, str], also_sent: dict[str, str]) -> SignedUrl:
+        checksum = b64encode(bytes.fromhex(sha256)).decode()
+        asked = {"Bucket": self._bucket, "Key": key, "ChecksumSHA256": checksum, **also_asked}
+        with translated(f"sign an upload to s3://{self._bucket}/{key}"):
+            url = self._client.generate_presigned_url("put_object", Params=asked, ExpiresIn=VALID_S)
+        return SignedUrl(url, {"x-amz-checksum-sha256": checksum, **also_sent})

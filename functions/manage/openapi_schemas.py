@@ -91,7 +91,9 @@ SCHEMAS: Final[dict[str, Schema]] = {
     "TrainingPage": _page(record_schema(Training)),
     "Training": record_schema(Training),
     "Quarantine": _closed(_QUARANTINE),
-    "Upload": _closed({"artifact": _TEXT, "valid_s": _COUNT, "files": array_schema(_FILE)}),
+    "Upload": _closed(
+        {"artifact": _TEXT, "valid_s": _COUNT, "files": array_schema(_FILE), "training": array_schema(_FILE)}
+    ),
     "Registered": object_schema({"model": _TEXT, "version": _NUMBER, "state": _TEXT, "signed": _FLAG, "steps": _TEXTS}),
     "Decided": record_schema(ModelVersion, etag=_TEXT, waits_for=_or_null(_TEXT)),
     "Commanded": object_schema(_COMMANDED),
@@ -104,7 +106,11 @@ SCHEMAS: Final[dict[str, Schema]] = {
 }
 # What each POST takes; `additionalProperties` is false everywhere: a field that is misspelt is an error.
 BODIES: Final[dict[str, Schema]] = {
-    "open_upload": _closed({"manifest": {"type": "string", "minLength": 1, "maxLength": LONGEST_MANIFEST}}),
+    "open_upload": _closed(
+        {"manifest": {"type": "string", "minLength": 1, "maxLength": LONGEST_MANIFEST},
+         "training": array_schema({"type": "string", "pattern": "^[0-9a-f]{64}[.](json|npz|zip)$"})},
+        "training",
+    ),
     "register_version": _closed({"artifact": {"type": "string", "pattern": "^incoming/model=[^/]+/[0-9a-f]{64}/$"}}),
     "approve_version": _closed({"comment": _or_null(_COMMENT)}, "comment"),
     "reject_version": _closed({"comment": _COMMENT}),

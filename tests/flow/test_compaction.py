@@ -47,7 +47,7 @@ def cloud(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     local_process.start(own, port=0, models=[MODEL])
     stage = open_stage(own, LOCAL)
     VirtualClock(str(stage.endpoint)).move(START_MS + DAY_MS)
-    deploy(stage, MODEL, train_if_needed(project, MODEL), actor="tests")
+    deploy(stage, MODEL, train_if_needed(project, MODEL))
     yield stage
     about = running_cloud(own)
     assert about is not None, "the cloud died"

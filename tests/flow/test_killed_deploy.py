@@ -63,14 +63,14 @@ def kill_when_the_log_says(own: Project, word: str, before: int) -> None:
 def attempt(stage: Stage, artifact: Path) -> None:
     """Deploy, whether an answer comes or not."""
     with suppress(TrimtabError, BotoCoreError, HTTPError):
-        deploy(stage, "flights", artifact, actor="tests", at_once=True)
+        deploy(stage, "flights", artifact, at_once=True)
 
 
 @pytest.mark.parametrize("word", ["registered version", "configured", "recorded release", "gets all of the traffic"])
 def test_a_deployment_that_was_killed_is_finished_by_the_next(own_cloud: Project, tmp_path: Path, word: str) -> None:
     artifact = train_if_needed(own_cloud, "flights")
     stage = open_stage(own_cloud, LOCAL)
-    deploy(stage, "flights", artifact, actor="tests", at_once=True)
+    deploy(stage, "flights", artifact, at_once=True)
     second = another_artifact(artifact, tmp_path / "second")
 
     with ThreadPoolExecutor(1) as beside:
@@ -81,7 +81,7 @@ def test_a_deployment_that_was_killed_is_finished_by_the_next(own_cloud: Project
     stage = open_stage(own_cloud, LOCAL)
     endpoint = find_endpoint(stage, "flights")
     between = endpoint.predict([example_row(artifact)])
-    done = deploy(stage, "flights", second, actor="tests", at_once=True)
+    done = deploy(stage, "flights", second, at_once=True)
 
     assert between["model_version"] in (1, 2)
     assert (done.model_version, endpoint.predict([example_row(artifact)])["model_version"]) == (2, 2)

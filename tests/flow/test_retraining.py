@@ -12,9 +12,9 @@ from functions.adapters.registry import Registry
 from functions.adapters.registry_table import RegistryTable
 from functions.adapters.training_rows import read_manifest, read_split
 from functions.domain.snapshot_manifest import training_key
-from trimtab.deploy import Deployment
+from trimtab.deploy import Deployment, upload
 from trimtab.function_call import call_function
-from trimtab.kept_training import upload_training
+from trimtab.management import Management
 from trimtab.project import Project
 from trimtab.reproduce import reproduce
 from trimtab.stage import Stage
@@ -25,7 +25,7 @@ from trimtab.training import train_if_needed
 def snapshot(project: Project, stage: Stage) -> str:
     """The key of the manifest of flights' training by hand."""
     artifact = train_if_needed(project, "flights")
-    upload_training(stage, "flights", artifact)
+    upload(Management(stage), "flights", artifact)
     lineage: dict[str, Any] = json.loads((artifact / "lineage.json").read_bytes())
     return training_key("flights", lineage["data"]["snapshot"], "json")
 

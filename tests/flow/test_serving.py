@@ -121,6 +121,6 @@ def test_a_body_over_the_gateways_limit_is_refused(flights: Endpoint) -> None:
 def test_deploying_again_with_nothing_changed_does_nothing(
     stage: Stage, deployment: Deployment, project: Project
 ) -> None:
-    again = deploy(stage, "flights", project.artifact("flights"), actor="tests")
+    again = deploy(stage, "flights", project.artifact("flights"))
     assert not again.changed
     assert again.release == deployment.release

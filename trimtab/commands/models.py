@@ -1,6 +1,5 @@
 """Commands that make a model and bring it to its endpoint."""
 
-import getpass
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -61,7 +60,7 @@ def deploy(
     artifact = train_if_needed(project, model)
     target = ensure_deployed_stack(project, stage, model)
     with step(f"roll out {model}"):
-        done = deploy_artifact(target, model, artifact, actor=getpass.getuser(), at_once=at_once)
+        done = deploy_artifact(target, model, artifact, at_once)
     endpoint = find_endpoint(target, model)
     if as_json:
         print_json({**asdict(done), "url": endpoint.url})
