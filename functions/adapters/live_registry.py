@@ -124,6 +124,27 @@ class LiveRegistry(RegistryAccess):
 
         return self._retried(attempt)
 
+    def want(self, version: ModelVersion, actor: str, when: str) -> None:
+        """Make an approved version the one that shall be live; nothing where it is that already.
+
+        Raises:
+            ConflictError: it is not approved.
+        """
+
+        def attempt() -> None:
+            model, number = version.model, version.number
+            record, revision = self._record(model)
+            now = ModelVersion.from_document(self._get(version_key(model, number)).document)
+            if now.state != "approved":
+                raise ConflictError(f"{model} version {number} is {now.state}: only an approved one is rolled out")
+            if record.candidate == number:
+                return
+            change = Change(model_key(model), replace(record, candidate=number).to_document(), revision)
+            details = {"version": number, "instead_of": record.candidate}
+            self._commit([change], [Act("live.requested", model, actor, when, details)])
+
+        self._retried(attempt)
+
     def unbar(self, model: str, number: int, reason: str, actor: str, when: str) -> Release:
         """Lift a release's bar; its version is the candidate again where no newer one is.
 

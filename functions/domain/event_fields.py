@@ -50,13 +50,13 @@ def model_of(event: Mapping[str, Any]) -> str:
     return model
 
 
-def release_of(event: Mapping[str, Any], name: str = "release") -> int:
-    """A field of an event that is the number of a release.
+def release_of(event: Mapping[str, Any], name: str = "release", of: str = "release") -> int:
+    """A field of an event that is the number of a release, or of a version.
 
     Raises:
         InvalidRequestError: it is missing, or no such number.
     """
     value = event.get(name)
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise InvalidRequestError(f"{name} must be a release's number, not {value!r}")
+        raise InvalidRequestError(f"{name} must be a {of}'s number, not {value!r}")
     return value

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from functions.domain.errors import ConflictError, SmokeTestError, TrimtabError, UnavailableError
-from functions.roll_out.by_hand import promote, unbar
+from functions.roll_out.by_hand import promote, roll_out, unbar
 from functions.roll_out.deploy import deploy
 from functions.roll_out.reconcile import reconcile
 from functions.roll_out.requests import (
@@ -14,6 +14,7 @@ from functions.roll_out.requests import (
     ReconcileAll,
     ReconcileRequest,
     RollBackRequest,
+    RollOutRequest,
     UnbarRequest,
     wish,
 )
@@ -32,6 +33,8 @@ def obeyed(tools: Tools, event: Mapping[str, Any], run_id: str) -> dict[str, Any
     match wish(event, tools.names):
         case DeployRequest() as request:
             return deploy(Run(run_id, request, tools), request).to_document()
+        case RollOutRequest() as request:
+            return roll_out(Run(run_id, request, tools), request).to_document()
         case RollBackRequest() as request:
             return roll_back(Run(run_id, request, tools), request).to_document()
         case PromoteRequest() as request:

@@ -10,7 +10,7 @@ from functions.domain.event_fields import model_of, release_of, text_of
 from functions.domain.names import Names
 from functions.domain.rollback import BLAMED_ALARMS, Cause
 
-ACTIONS = ("deploy", "reconcile", "roll_back", "unbar", "promote")
+ACTIONS = ("deploy", "roll_out", "reconcile", "roll_back", "unbar", "promote")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,14 @@ class DeployRequest(Request):
     """Bring an uploaded artifact live; `now` without a canary."""
 
     artifact: str
+    now: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RollOutRequest(Request):
+    """Bring an approved version live; `now` without a canary."""
+
+    version: int
     now: bool = False
 
 
@@ -74,7 +82,16 @@ class Ignored:
     reason: str
 
 
-Wish = DeployRequest | ReconcileRequest | ReconcileAll | RollBackRequest | UnbarRequest | PromoteRequest | Ignored
+Wish = (
+    DeployRequest
+    | RollOutRequest
+    | ReconcileRequest
+    | ReconcileAll
+    | RollBackRequest
+    | UnbarRequest
+    | PromoteRequest
+    | Ignored
+)
 
 
 def wish(event: Mapping[str, Any], names: Names) -> Wish:
@@ -97,6 +114,8 @@ def wish(event: Mapping[str, Any], names: Names) -> Wish:
     who = _who(event)
     if action == "deploy":
         return DeployRequest(*who, text_of(event, "artifact"), _flag(event, "now"))
+    if action == "roll_out":
+        return RollOutRequest(*who, release_of(event, "version", "version"), _flag(event, "now"))
     if action == "promote":
         return PromoteRequest(*who)
     if action == "unbar":
