@@ -10,6 +10,7 @@ from functions.adapters.registry_store import Store
 from functions.adapters.sealed_heads import SealedHeads
 from functions.adapters.signed_urls import SignedUrl
 from functions.domain.names import Names
+from functions.domain.signature import Signature
 
 
 class Functions(Protocol):
@@ -28,6 +29,7 @@ class Urls(Protocol):
     """`adapters/signed_urls.py` says what the calls do and raise."""
 
     def put(self, key: str, sha256: str) -> SignedUrl: ...
+    def put_once(self, key: str, sha256: str) -> SignedUrl: ...
     def get(self, key: str) -> str: ...
 
 
@@ -41,6 +43,7 @@ class Key(Protocol):
     """The key that versions are signed with: `adapters/signatures.py` says what the call does and raises."""
 
     def public_key(self) -> bytes: ...
+    def verify(self, message: bytes, signature: Signature) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
