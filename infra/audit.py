@@ -69,7 +69,7 @@ class Audit(Construct):
             object_lock_default_retention=s3.ObjectLockRetention.compliance(days),
             server_access_logs_bucket=storage.access_logs,
             server_access_logs_prefix="audit/",
-            removal_policy=RemovalPolicy.RETAIN,
+            removal_policy=self._stage.removal if self._stage.settings.is_local else RemovalPolicy.RETAIN,
         )
 
     def _keep_all_others_out(self, objects: str) -> None:
@@ -88,7 +88,7 @@ class Audit(Construct):
         )
         self.bucket.add_to_resource_policy(
             iam.PolicyStatement(
-                sid="WriteOnce",
+                sid="SealOnce",
                 effect=iam.Effect.DENY,
                 principals=[iam.AnyPrincipal()],
                 actions=["s3:PutObject"],
@@ -98,7 +98,7 @@ class Audit(Construct):
         )
         self.bucket.add_to_resource_policy(
             iam.PolicyStatement(
-                sid="KeepForGood",
+                sid="KeepSealed",
                 effect=iam.Effect.DENY,
                 principals=[iam.AnyPrincipal()],
                 actions=["s3:DeleteObject", "s3:DeleteObjectVersion"],

@@ -9,6 +9,7 @@ from typing import Any, Literal, TextIO
 from functions.adapters.data_lake import DataLake
 from functions.adapters.registry_table import RegistryTable
 from functions.adapters.sealed_heads import SealedHeads
+from functions.adapters.signatures import Signatures
 from functions.domain.windows import iso
 from functions.manage.verification import Progress, Verification, verify
 from trimtab.management import Management
@@ -28,7 +29,10 @@ def verify_stage(stage: Stage, tell: Progress) -> Verification:
     """
     store = RegistryTable(stage.client("dynamodb"), stage.names.registry_table)
     sealed = SealedHeads(stage.client("s3"), stage.names.audit_bucket)
-    return verify(store, sealed, DataLake(stage.client("s3"), stage.names.artifact_bucket), tell)
+    kms = stage.client("kms")
+    key = kms.describe_key(KeyId=stage.names.signing_key)["KeyMetadata"]["Arn"]
+    artifacts = DataLake(stage.client("s3"), stage.names.artifact_bucket)
+    return verify(store, sealed, artifacts, Signatures(kms, key).verify, tell)
 
 
 def entries(stage: Stage, start: datetime | None, end: datetime | None, model: str | None) -> Iterator[dict[str, Any]]:

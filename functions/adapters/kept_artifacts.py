@@ -1,10 +1,10 @@
 """Holds the registered versions' files in S3 against the digests that were registered.
 
-The audit chain names each version's manifest by its digest, the manifest names each file by its own, and the layer
-is what its files make it. What lies beside them under a version's prefix is named too.
+The audit chain names each version's manifest by its digest, the manifest names each file by its own, the layer is what
+its files make it, and the signature is over the manifest. What lies beside them under a version's prefix is named too.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -12,11 +12,14 @@ from functions.adapters.data_lake import DataLake
 from functions.domain.canonical_json import digest_of
 from functions.domain.errors import CorruptArtifactError
 from functions.domain.release_artifact import MANIFEST, Artifact, layer_zip, listed_files
+from functions.domain.signature import SIGNATURE, Signature, signed_message
 
 READERS = 8
 ROOT = "artifacts/"
 LAYER = "layer.zip"
-SIGNATURE = "signature.json"  # over the manifest; whoever publishes a version checks it with KMS's key
+Check = Callable[
+    [bytes, Signature], None
+]  # (message, signature): raises CorruptArtifactError; `Signatures.verify` is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Registered:
         return f"{ROOT}model={self.model}/version={self.version}/"
 
 
-def wrong_artifacts(bucket: DataLake, versions: list[Registered]) -> Iterator[str]:
+def wrong_artifacts(bucket: DataLake, versions: list[Registered], check: Check) -> Iterator[str]:
     """What is wrong with the versions' files, in no order of meaning: an object is named by its key.
 
     Raises:
@@ -49,7 +52,8 @@ def wrong_artifacts(bucket: DataLake, versions: list[Registered]) -> Iterator[st
             yield f"{listed.key} belongs to no version that an entry registered"
 
     def wrong(version: Registered) -> list[str]:
-        return list(_wrong_in(bucket, version, there.get(version.prefix, set())))
+        names = there.get(version.prefix, set())
+        return [*_wrong_in(bucket, version, names), *_wrong_signature(bucket, version, check)]
 
     with ThreadPoolExecutor(READERS) as readers:
         for found in readers.map(wrong, versions):
@@ -80,6 +84,19 @@ def _wrong_in(bucket: DataLake, version: Registered, names: set[str]) -> Iterato
         yield from _wrong_layer(bucket, version, files)
     for name in sorted(names - {MANIFEST, LAYER, SIGNATURE, *listed}):
         yield f"{version.prefix}{name} is none of the files {told}"
+
+
+def _wrong_signature(bucket: DataLake, version: Registered, check: Check) -> Iterator[str]:
+    key = version.prefix + SIGNATURE
+    signature, manifest = bucket.get(key), bucket.get(version.prefix + MANIFEST)
+    if signature is None:
+        yield f"{key} is gone: what entry {version.entry} registered is not signed"
+    elif manifest is not None and digest_of(manifest.body) == version.digest:
+        try:
+            message = signed_message(version.model, version.version, manifest.body)
+            check(message, Signature.from_bytes(signature.body))
+        except CorruptArtifactError as error:
+            yield f"{key} was changed: {error}"
 
 
 def _wrong_layer(bucket: DataLake, version: Registered, files: Mapping[str, bytes]) -> Iterator[str]:

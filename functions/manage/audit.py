@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from functions.adapters.data_lake import DataLake
+from functions.adapters.kept_artifacts import Check
 from functions.adapters.registry_store import Store
 from functions.adapters.sealed_heads import SealedHeads
 from functions.domain.audit import StoredEntry
@@ -41,8 +42,8 @@ class Wanted:
 class AuditLog:
     """One stage's."""
 
-    def __init__(self, store: Store, sealed: SealedHeads, artifacts: DataLake) -> None:
-        self._store, self._sealed, self._artifacts = store, sealed, artifacts
+    def __init__(self, store: Store, sealed: SealedHeads, artifacts: DataLake, check: Check) -> None:
+        self._store, self._sealed, self._artifacts, self._check = store, sealed, artifacts, check
 
     def page(self, after: int, most: int, wanted: Wanted) -> tuple[list[dict[str, Any]], int | None]:
         """Entries after that number, oldest first, and the number to go on after; None where the chain ends.
@@ -76,7 +77,7 @@ class AuditLog:
                 f"the chain has {length:,} entries, too many for one answer: `trimtab audit verify` goes through them"
             )
             return {"complete": False, **Verification(entries=0, notes=[note]).to_document(), "sound": None}
-        return {"complete": True, **verify(self._store, self._sealed, self._artifacts).to_document()}
+        return {"complete": True, **verify(self._store, self._sealed, self._artifacts, self._check).to_document()}
 
 
 def document(entry: StoredEntry) -> dict[str, Any]:

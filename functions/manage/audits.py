@@ -23,13 +23,13 @@ def list_audit(request: ManageRequest, tools: Tools) -> Answer:
     after = after_of(request)
     if after and not (after.isdigit() and len(after) < 13):
         raise InvalidRequestError("after must be the `next` of the page before, as it was given")
-    log = AuditLog(tools.store, tools.sealed, tools.artifacts)
+    log = AuditLog(tools.store, tools.sealed, tools.artifacts, tools.key.verify)
     entries, last = log.page(int(after or 0), limit_of(request), wanted)
     return json_answer(page(entries, None if last is None else str(last)))
 
 
 def verify_audit(request: ManageRequest, tools: Tools) -> Answer:
-    return json_answer(AuditLog(tools.store, tools.sealed, tools.artifacts).verify())
+    return json_answer(AuditLog(tools.store, tools.sealed, tools.artifacts, tools.key.verify).verify())
 
 
 def _moment(request: ManageRequest, name: str) -> datetime | None:

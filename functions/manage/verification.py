@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from functions.adapters.data_lake import DataLake
-from functions.adapters.kept_artifacts import Registered, wrong_artifacts
+from functions.adapters.kept_artifacts import Check, Registered, wrong_artifacts
 from functions.adapters.registry_store import AUDIT_HEAD, Key, Store, audited
 from functions.adapters.sealed_heads import Seal, SealedHeads
 from functions.domain.audit import START, ChainCheck, items_of
@@ -55,9 +55,13 @@ class Verification:
 
 
 def verify(
-    store: Store, sealed: SealedHeads, artifacts: DataLake, tell: Progress = lambda what, done, of: None
+    store: Store,
+    sealed: SealedHeads,
+    artifacts: DataLake,
+    check: Check,
+    tell: Progress = lambda what, done, of: None,
 ) -> Verification:
-    """Verify a stage.
+    """Verify a stage; `check` holds a version's signature against the key that it must be made with.
 
     Raises:
         NotFoundError: there is no such table.
@@ -69,14 +73,14 @@ def verify(
     chain = _Chain(store, seals, tell)
     chain.read()
     suspects = _suspects(store, chain, found, tell)
-    astray = list(wrong_artifacts(artifacts, chain.versions))
+    astray = list(wrong_artifacts(artifacts, chain.versions, check))
     tell("versions", len(chain.versions), len(chain.versions))
     for _ in range(REREADS if suspects or astray else 0):
         before, known = chain.check.last.number, len(chain.versions)
         chain.read()
         suspects = {key: wrong for key in suspects if (wrong := _wrong_now(store, chain, key))}
         if len(chain.versions) > known:
-            astray = list(wrong_artifacts(artifacts, chain.versions))
+            astray = list(wrong_artifacts(artifacts, chain.versions, check))
         if chain.check.last.number == before:
             break
     chain.close()

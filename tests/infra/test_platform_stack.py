@@ -14,11 +14,11 @@ def buckets(template: Template) -> dict[str, dict[str, Any]]:
     return {name.removeprefix("trimtab-prod-").partition("-<")[0]: bucket for name, bucket in names.items()}
 
 
-def test_three_buckets_hold_data_artifacts_and_access_logs(platform: Template) -> None:
-    assert sorted(buckets(platform)) == ["access-logs", "artifacts", "data"]
+def test_four_buckets_hold_data_artifacts_sealed_heads_and_access_logs(platform: Template) -> None:
+    assert sorted(buckets(platform)) == ["access-logs", "artifacts", "audit", "data"]
 
 
-@pytest.mark.parametrize("name", ["data", "artifacts", "access-logs"])
+@pytest.mark.parametrize("name", ["data", "artifacts", "audit", "access-logs"])
 def test_each_bucket_is_encrypted_versioned_and_shut_to_the_public(platform: Template, name: str) -> None:
     bucket = buckets(platform)[name]
     (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
@@ -30,7 +30,7 @@ def test_each_bucket_is_encrypted_versioned_and_shut_to_the_public(platform: Tem
 
 def test_each_bucket_refuses_plain_http_and_old_tls(platform: Template) -> None:
     policies = platform.all("AWS::S3::BucketPolicy")
-    assert len(policies) == 3
+    assert len(policies) == 4
     for policy in policies:
         denied = [each.get("Condition") for each in policy["PolicyDocument"]["Statement"] if each["Effect"] == "Deny"]
         assert {"Bool": {"aws:SecureTransport": "false"}} in denied
@@ -39,13 +39,16 @@ def test_each_bucket_refuses_plain_http_and_old_tls(platform: Template) -> None:
 
 def test_who_read_data_and_artifacts_is_logged(platform: Template) -> None:
     found = buckets(platform)
-    prefixes = {name: found[name]["LoggingConfiguration"]["LogFilePrefix"] for name in ("data", "artifacts")}
-    assert prefixes == {"data": "data/", "artifacts": "artifacts/"}
+    logged = ("data", "artifacts", "audit")
+    prefixes = {name: found[name]["LoggingConfiguration"]["LogFilePrefix"] for name in logged}
+    assert prefixes == {"data": "data/", "artifacts": "artifacts/", "audit": "audit/"}
     assert "LoggingConfiguration" not in found["access-logs"]
 
 
 def test_unfinished_uploads_and_old_versions_expire(platform: Template) -> None:
     for name, bucket in buckets(platform).items():
+        if name == "audit":
+            continue  # nothing in it may expire
         rules = {rule["Id"]: rule for rule in bucket["LifecycleConfiguration"]["Rules"]}
         assert rules["abort-unfinished-uploads"]["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}, name
         assert any("NoncurrentVersionExpiration" in rule for rule in rules.values()), name

@@ -22,7 +22,11 @@ def test_every_command_of_trimtab_on_a_page_can_be_typed(page: Path) -> None:
     for shown in SHOWN.findall(page.read_text()):
         name, *words = shlex.split(shown)
         assert name in commands.commands, shown
-        parameters = commands.commands[name].params
+        command = commands.commands[name]
+        if isinstance(command, TyperGroup) and words:
+            assert words[0] in command.commands, shown
+            command = command.commands[words[0]]
+        parameters = command.params
         options = {option for one in parameters for option in (*one.opts, *one.secondary_opts)} | {"--help"}
         assert {word for word in words if word.startswith("--")} <= options, shown
 

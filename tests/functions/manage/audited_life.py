@@ -23,6 +23,8 @@ from functions.adapters.registry_store import (
 )
 from functions.adapters.rollout_registry import By, RolloutRegistry
 from functions.adapters.sealed_heads import SealedHeads
+from functions.adapters.signatures import Signatures
+from functions.adapters.signed_versions import SignedVersions
 from functions.adapters.training_registry import TrainingRegistry
 from functions.domain.audit import Act
 from functions.domain.model_version import ModelRecord, ModelVersion
@@ -32,6 +34,7 @@ from functions.domain.sealed_head import sealed
 from functions.domain.training import Training
 from functions.domain.windows import iso
 from functions.manage.verification import Verification, verify
+from tests.contract.fake_kms import KEY, FakeKms
 from tests.functions.snapshot.worlds import MODEL, artifact, settings
 
 ARTIFACTS, AUDIT = "artifacts", "audit"
@@ -41,11 +44,12 @@ BEGIN = datetime(2013, 3, 1, tzinfo=UTC)
 class AuditedLife:
     """`history` has every state that an item was in, oldest first."""
 
-    def __init__(self, store: Store, s3: Any, locked: Any) -> None:
+    def __init__(self, store: Store, s3: Any, locked: Any, key: Signatures | None = None) -> None:
         self.store, self.s3, self.locked = store, s3, locked
         self.history: dict[Key, list[Stored]] = {}
         self.at = BEGIN
-        self._artifacts = Artifacts(s3, ARTIFACTS)
+        self.key = key or Signatures(FakeKms(), KEY)
+        self._versions = SignedVersions(Artifacts(s3, ARTIFACTS), self.key)
         self._heads = SealedHeads(locked, AUDIT)
         self._rollouts = RolloutRegistry(store)
 
@@ -66,7 +70,7 @@ class AuditedLife:
         assert self._heads.write(sealed("local", self.store.head(), self.at, 1))
 
     def verify(self) -> Verification:
-        return verify(self.store, self._heads, DataLake(self.s3, ARTIFACTS))
+        return verify(self.store, self._heads, DataLake(self.s3, ARTIFACTS), self.key.verify)
 
     @property
     def now(self) -> str:
@@ -113,7 +117,7 @@ class AuditedLife:
         ]
         details = {"version": number, "artifact": made.digest}
         self.store.commit(changes, [Act("version.registered", MODEL, "ann", self.now, details)])
-        self._artifacts.keep(made, number)
+        self._versions.keep(made, number)
 
     def _approve(self, number: int) -> None:
         record, revision = self._record()

@@ -12,6 +12,7 @@ from functions.adapters.signed_urls import SignedUrl
 from functions.domain.errors import TrimtabError
 from functions.domain.management_calls import CALLS
 from functions.domain.names import Names
+from functions.domain.signature import Signature
 from functions.manage.api import Api
 from functions.manage.tools import Tools
 from tests.functions.manage.worlds import ManagedWorld
@@ -53,6 +54,9 @@ class FakeUrls:
     def put(self, key: str, sha256: str) -> SignedUrl:
         return SignedUrl(f"https://bucket/{key}?signed", {"x-amz-checksum-sha256": sha256})
 
+    def put_once(self, key: str, sha256: str) -> SignedUrl:
+        return SignedUrl(f"https://bucket/{key}?signed", {"x-amz-checksum-sha256": sha256, "if-none-match": "*"})
+
     def get(self, key: str) -> str:
         return f"https://bucket/{key}?signed"
 
@@ -68,6 +72,9 @@ class FakeDeployed:
 class FakeKey:
     def public_key(self) -> bytes:
         return b"a key in DER"
+
+    def verify(self, message: bytes, signature: Signature) -> None:
+        """Every signature is this key's."""
 
 
 class NoSeals:

@@ -11,9 +11,12 @@ from random import Random
 from typing import Any
 
 from functions.adapters.registry_store import Key, Stored, audited
+from functions.adapters.signatures import Signatures
 from functions.domain.audit import Act, Head, StoredEntry, chain
 from functions.domain.canonical_json import canonical_json, digest_of
 from functions.domain.sealed_head import PREFIX, SealedHead
+from functions.domain.signature import signed_message
+from tests.contract.fake_kms import KEY, FakeKms
 from tests.functions.manage.audited_life import AUDIT, AuditedLife
 from tests.functions.manage.hands import Hands
 from tests.functions.snapshot.worlds import MODEL
@@ -264,6 +267,16 @@ def swap_seals(scene: Scene) -> Names:
     return (f"{one.key} was written 2 times",)
 
 
+def sign_by_another_key(scene: Scene) -> Names:
+    """A version's manifest, signed by a key of the forger's own under the name of the true one."""
+    version = 1 + scene.draw.randrange(len(scene.seals))
+    prefix = f"artifacts/model={MODEL}/version={version}/"
+    message = signed_message(MODEL, version, scene.objects[f"{prefix}manifest.json"])
+    forged = Signatures(FakeKms(), KEY).sign(message)
+    scene.hands.put_object(f"{prefix}signature.json", forged.to_bytes())
+    return (f"{prefix}signature.json was changed",)
+
+
 OF_THE_CHAIN = (
     change_entry,
     delete_entry,
@@ -283,6 +296,7 @@ OF_THE_ARTIFACTS = (
     insert_object,
     swap_objects,
     replay_version,
+    sign_by_another_key,
 )
 OF_THE_SEALS = (overwrite_seal, delete_seal, insert_seal, replay_seal, swap_seals)
 TAMPERINGS: tuple[Way, ...] = (*OF_THE_CHAIN, *OF_THE_ITEMS, *OF_THE_ARTIFACTS, *OF_THE_SEALS)

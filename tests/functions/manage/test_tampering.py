@@ -58,7 +58,7 @@ def copied(life: AuditedLife) -> tuple[AuditedLife, FakeHands, dict[str, bytes]]
     assert isinstance(life.store, FakeTable)
     table.items, table.chain = dict(life.store.items), list(life.store.chain)
     s3.objects, locked.objects = dict(life.s3.objects), deepcopy(life.locked.objects)
-    copy = AuditedLife(table, s3, locked)
+    copy = AuditedLife(table, s3, locked, life.key)
     copy.history = life.history
     return copy, FakeHands(table, s3), {key: body for (_, key), body in s3.objects.items()}
 

@@ -9,11 +9,13 @@ from functions.adapters.data_lake import DataLake
 from functions.adapters.monitoring_registry import MonitoringRegistry
 from functions.adapters.registry_store import Change, Item, Key, audited, evidence_key, lease_key, model_key
 from functions.adapters.sealed_heads import SealedHeads
+from functions.adapters.signatures import Signatures
 from functions.domain.audit import START, Act, StoredEntry, Written
 from functions.domain.audit_items import LastWritten
 from functions.domain.canonical_json import canonical_json, digest_of
 from functions.manage.audit import MOST_LOOKED_AT, AuditLog, Wanted
 from functions.manage.verification import MOST_FINDINGS, Verification, verify
+from tests.contract.fake_kms import KEY, FakeKms
 from tests.contract.fake_locked_bucket import FakeLockedBucket
 from tests.contract.fake_s3 import FakeS3
 from tests.contract.fake_table import FakeTable
@@ -113,10 +115,14 @@ def test_a_chain_that_began_without_revisions_is_verified_by_its_digests() -> No
     table.commit([Change(model_key(MODEL), {"v": 1, "n": 1}, 1)], [])
     table.chain = [entry_of_version_1(1, START.digest, digest_of(canonical_json({"v": 1, "n": 1})))]
     table.commit([Change(model_key(MODEL), {"v": 1, "n": 2}, 2)], [Act("live.moved", MODEL, "ann", "")])
-    found = verify(table, SealedHeads(FakeLockedBucket(), AUDIT), DataLake(FakeS3(), ARTIFACTS))
+    found = verify(
+        table, SealedHeads(FakeLockedBucket(), AUDIT), DataLake(FakeS3(), ARTIFACTS), Signatures(FakeKms(), KEY).verify
+    )
     assert (found.findings, found.entries, found.items) == ([], 2, 1)
     table.items[model_key(MODEL)] = replace(table.items[model_key(MODEL)], document={"v": 1, "n": 1})
-    findings = verify(table, SealedHeads(FakeLockedBucket(), AUDIT), DataLake(FakeS3(), ARTIFACTS)).findings
+    findings = verify(
+        table, SealedHeads(FakeLockedBucket(), AUDIT), DataLake(FakeS3(), ARTIFACTS), Signatures(FakeKms(), KEY).verify
+    ).findings
     assert findings == [f"{model_key(MODEL)} was changed since entry 2 wrote it"]
 
 
@@ -150,7 +156,7 @@ def test_very_many_findings_are_counted_beyond_a_thousand() -> None:
 
 
 def log_of(life: AuditedLife) -> AuditLog:
-    return AuditLog(life.store, SealedHeads(life.locked, AUDIT), DataLake(life.s3, ARTIFACTS))
+    return AuditLog(life.store, SealedHeads(life.locked, AUDIT), DataLake(life.s3, ARTIFACTS), life.key.verify)
 
 
 def test_the_log_is_read_page_by_page() -> None:
@@ -186,7 +192,9 @@ def test_a_page_goes_through_so_much_of_the_chain_and_then_says_where_to_go_on()
     act = Act("live.moved", "loans", "ann", "2013-03-01T00:00:00Z")
     key = model_key("loans")
     table.commit([Change(key, {"v": 1}, 0)], [act] * (MOST_LOOKED_AT + 5))
-    log = AuditLog(table, SealedHeads(FakeLockedBucket(), AUDIT), DataLake(FakeS3(), ARTIFACTS))
+    log = AuditLog(
+        table, SealedHeads(FakeLockedBucket(), AUDIT), DataLake(FakeS3(), ARTIFACTS), Signatures(FakeKms(), KEY).verify
+    )
     assert log.page(0, 50, Wanted(model=MODEL)) == ([], MOST_LOOKED_AT)
     assert log.page(MOST_LOOKED_AT, 50, Wanted(model=MODEL)) == ([], None)
 
