@@ -80,7 +80,7 @@ class Management(Construct):
     def _storage_rights(self) -> list[iam.PolicyStatement]:
         """Buckets may be listed whole: else a missing object is a 403. Uploads are signed here, and made by others."""
         data, artifacts, registry = self._storage.data, self._storage.artifacts, self._storage.registry
-        change = ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]
+        change = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]
         return [
             registry_statement(registry, "ChangeModels", change, EVERY_MODEL, MODELS, AUDIT_CHAIN),
             iam.PolicyStatement(
@@ -114,7 +114,9 @@ class Management(Construct):
             iam.PolicyStatement(
                 sid="ReadHeads", actions=["s3:GetObjectVersion"], resources=[self._sealed.arn_for_objects("*")]
             ),
-            iam.PolicyStatement(sid="ShowPublicKey", actions=["kms:GetPublicKey"], resources=[self._key.key_arn]),
+            iam.PolicyStatement(
+                sid="UsePublicKey", actions=["kms:GetPublicKey", "kms:Verify"], resources=[self._key.key_arn]
+            ),
             iam.PolicyStatement(sid="FindRecords", actions=["logs:FilterLogEvents"], resources=[self._logs]),
         ]
 

@@ -4,9 +4,19 @@ from base64 import b64encode
 from dataclasses import dataclass
 from typing import Any
 
+import boto3
+from botocore.config import Config
+
 from functions.adapters.aws_errors import translated
 
 VALID_S = 900
+
+
+def urls_client() -> Any:
+    """An S3 client whose URLs are of the bucket's own region. Those that it signs by itself are of the global host, which
+    sends whoever comes to a young bucket elsewhere, where the signature is wrong.
+    """
+    return boto3.client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
 
 
 @dataclass(frozen=True, slots=True)

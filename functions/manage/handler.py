@@ -13,7 +13,7 @@ from functions.adapters.function_log import FunctionLogs, logs_client
 from functions.adapters.registry_table import RegistryTable, registry_client
 from functions.adapters.sealed_heads import SealedHeads
 from functions.adapters.signatures import Signatures, kms_client
-from functions.adapters.signed_urls import SignedUrls
+from functions.adapters.signed_urls import SignedUrls, urls_client
 from functions.adapters.state_machines import StateMachines
 from functions.domain.names import Names
 from functions.manage.api import Api
@@ -31,7 +31,7 @@ def build() -> Api:
         artifacts=DataLake(lake, settings.artifact_bucket),
         functions=FunctionCalls(calls_client(), names),
         machines=StateMachines(states_client(), settings.state_machine),
-        urls=SignedUrls(lake, settings.artifact_bucket),
+        urls=SignedUrls(urls_client(), settings.artifact_bucket),
         deployed=DeployedModels(parameters_client(), names),
         key=Signatures(kms_client(), settings.signing_key),
         sealed=SealedHeads(lake, settings.audit_bucket),
