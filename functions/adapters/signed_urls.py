@@ -13,8 +13,8 @@ VALID_S = 900
 
 
 def urls_client() -> Any:
-    """An S3 client whose URLs are of the bucket's own region. Those that it signs by itself are of the global host, which
-    sends whoever comes to a young bucket elsewhere, where the signature is wrong.
+    """An S3 client whose URLs are of the bucket's own region. Those that it signs by itself are of the global host,
+    which sends whoever comes to a young bucket elsewhere, where the signature is wrong.
     """
     return boto3.client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
 
