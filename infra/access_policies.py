@@ -111,7 +111,7 @@ def _policy(scope: Construct, role: Role, name: str, on: str, resources: Sequenc
         statements=[iam.PolicyStatement(sid="Call", actions=["execute-api:Invoke"], resources=list(resources))],
     )
     for resource in resources:
-        if "*" in resource or "?" in resource:
+        if "*" in resource:
             accept_wildcard(policy, resource, _PARAMETER)
     return policy
 

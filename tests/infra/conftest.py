@@ -88,7 +88,8 @@ class Template:
         (found,) = [
             each
             for each in self.all("AWS::IAM::Role")
-            if each["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"] == f"{service}.amazonaws.com"
+            if each["AssumeRolePolicyDocument"]["Statement"][0]["Principal"].get("Service")
+            == f"{service}.amazonaws.com"
             and each["Description"].endswith(description)
         ]
         return found
