@@ -40,7 +40,7 @@ def _lines(card: Card) -> Iterator[tuple[str, str]]:
     titles = {"owner": "owner", "description": "predicts", "intended_use": "for", "limitations": "limits"}
     for name, title in titles.items():
         if card["about"][name]:
-            yield title, card["about"][name]
+            yield title, " ".join(card["about"][name].split())
     data = card["data"]
     if data is not None:
         yield "fitted on", _rows(data["fit"])

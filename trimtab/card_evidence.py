@@ -101,7 +101,7 @@ def slices(card: Card) -> Iterator[Html]:
         head = ("slice", "rows", champion, "this version", "gain (interval)")
         yield table_in_parts(caption, head, rows, SHOWN, "slices")
     else:
-        yield note("The gate compared no slices.")
+        yield note("No gate has compared its slices.")
     if served is not None:
         yield _served_slices(served)
 

@@ -106,7 +106,7 @@ def _snapshot(graph: Graph, facts: ModelFacts, version: ModelVersion) -> str | N
 
 def _snapshot_label(about: Mapping[str, Any]) -> str:
     as_of = about.get("as_of")
-    return f"snapshot of {as_of[:10]}" if as_of else "first training set"
+    return f"snapshot of {as_of[:10]}" if as_of else "first snapshot"
 
 
 def _trained(graph: Graph, facts: ModelFacts, version: ModelVersion, training: Training | None) -> None:

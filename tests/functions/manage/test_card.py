@@ -19,11 +19,6 @@ from tests.functions.snapshot.worlds import ARTIFACTS
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "model-card.schema.json").read_text())
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> ManagedWorld:
-    return ManagedWorld(tmp_path)
-
-
 def card(world: ManagedWorld, version: str = "2", model: str = MODEL) -> dict[str, Any]:
     """The card, which is as the schema says."""
     found = ModelCard(*world.args).document(model, version)

@@ -14,11 +14,6 @@ from trimtab.compare_console import print_comparison, print_windows
 WORSE = {"value": 0.7, "low": 0.66, "high": 0.74}
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> ManagedWorld:
-    return ManagedWorld(tmp_path)
-
-
 def compared(world: ManagedWorld, **asked: list[str]) -> dict[str, Any]:
     return Comparison(*world.args).document(asked or {MODEL: []})
 

@@ -1,6 +1,5 @@
 """Lineage: every digest from data to predictions, as a graph, as trees and as a picture."""
 
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -17,12 +16,12 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> ManagedWorld:
-    made = ManagedWorld(tmp_path)
+def world(world: ManagedWorld) -> ManagedWorld:
+    """The stage's, with six windows of version 2, of which the last has its report."""
     for day in range(1, 6):
-        made.evaluate(day)
-    made.report(made.evaluate(6), report_of("1", "2"))
-    return made
+        world.evaluate(day)
+    world.report(world.evaluate(6), report_of("1", "2"))
+    return world
 
 
 def lineage(world: ManagedWorld, version: str | None = "2", model: str = MODEL) -> dict[str, Any]:
