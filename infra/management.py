@@ -22,8 +22,9 @@ from infra.storage import Storage
 _RUNS = Runs(memory=1_769, timeout=Duration.seconds(29))
 # People and pipelines ask here, not clients: of one method, for all callers together.
 RATE, BURST = 50, 100
-# What it reads below these prefixes: records, reports and the log's rows; versions, snapshots and decisions.
-_DATA_READS, _ARTIFACT_READS = ("raw", "reports", "table"), ("artifacts", "gates", "training")
+# What it reads below these prefixes: records, frozen references, reports and the log's rows; versions, snapshots and
+# decisions.
+_DATA_READS, _ARTIFACT_READS = ("raw", "references", "reports", "table"), ("artifacts", "gates", "training")
 _UPLOADS = ("incoming", "training")  # where it lets others write, by URLs for one object of one content each
 # The functions that do what is not read or noted only.
 _ASKS = ("compact", "register", "roll_out")
