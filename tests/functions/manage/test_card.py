@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 from functions.domain.canonical_json import canonical_json
 from functions.domain.errors import CorruptArtifactError, NotFoundError
 from functions.domain.metric_names import METRICS
+from functions.domain.reference import Reference
 from functions.manage.card import ModelCard
+from functions.manage.service_record import LAST_REPORTS
 from tests.functions.gate.worlds import EXECUTION
 from tests.functions.manage.worlds import ABOUT, EXTERNAL, MODEL, ManagedWorld, report_of
 from tests.functions.snapshot.worlds import ARTIFACTS
@@ -126,6 +129,24 @@ def test_an_external_version_has_the_name_that_its_observations_give_and_no_file
     assert {"registered", "about.limitations"} <= unknown(found)
     assert found["service"]["last"][0]["predictions"] == 450
     assert [node["kind"] for node in found["lineage"]["nodes"]] == ["version", "predictions"]
+
+
+def test_an_external_version_is_held_against_the_first_window_of_its_model(world: ManagedWorld) -> None:
+    world.add_external()
+    world.evaluate(1, "2024-02", EXTERNAL)
+    assert card(world, "2024-02", EXTERNAL)["baseline"] is None
+    known = Reference.from_bytes(world.s3.objects[ARTIFACTS, f"artifacts/model={MODEL}/version=1/reference.json"])
+    world.stage.tools.references.freeze(replace(known, model=EXTERNAL, source="first_window"))
+    baseline = card(world, "2024-02", EXTERNAL)["baseline"]
+    assert (baseline["source"], baseline["rows"]) == ("first_window", known.rows)
+
+
+def test_of_many_windows_the_last_reports_alone_are_read(world: ManagedWorld) -> None:
+    for day in range(1, 31):
+        world.report(world.evaluate(day), report_of("2"))
+    service = card(world)["service"]
+    assert service["windows"] == len(service["last"]) == 30
+    assert [one["predictions"] for one in service["last"]] == [None] * 18 + [450] * LAST_REPORTS
 
 
 def test_a_version_that_is_not_there_is_named_with_those_that_are(world: ManagedWorld) -> None:
