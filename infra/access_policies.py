@@ -4,6 +4,7 @@ A policy allows `execute-api:Invoke` on method and path, and denies nothing: who
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from aws_cdk import Aws, CfnOutput, CustomResource, Stack
 from aws_cdk import aws_apigateway as apigateway
@@ -121,7 +122,7 @@ def _record(
     stage: StageContext,
     model: str,
     policies: Mapping[str, iam.ManagedPolicy],
-    trust: Mapping[str, object],
+    trust: Mapping[str, Mapping[str, Any]],
 ) -> CustomResource:
     """Let `bootstrap` hold the policies against those of the last deployment, so that a change stands in the audit."""
     resolve = Stack.of(scope).resolve

@@ -21,9 +21,9 @@ class AccessRegistry(RegistryAccess):
         Raises:
             ConflictError: others kept changing them.
         """
-        return self._retried(lambda: self._record(model, dict(policies), actor, when))
+        return self._retried(lambda: self._put(model, dict(policies), actor, when))
 
-    def _record(self, model: str, policies: dict[str, str], actor: str, when: str) -> bool:
+    def _put(self, model: str, policies: dict[str, str], actor: str, when: str) -> bool:
         stored = self._store.read(access_key(model))
         before: dict[str, str] = {} if stored is None else dict(stored.document["policies"])
         if stored is not None and before == policies:

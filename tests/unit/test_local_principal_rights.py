@@ -42,7 +42,8 @@ class Iam:
         self.user = SimpleNamespace(name="alice", access_keys=[], policies={}, managed_policies={})
         self.group = SimpleNamespace(users=[self.user], policies={}, managed_policies={})
         self.role = SimpleNamespace(arn=ROLE, policies={}, managed_policies={}, permissions_boundary_arn=None)
-        self.users, self.groups, self.managed_policies = {"alice": self.user}, {"g": self.group}, {}
+        self.users, self.groups = {"alice": self.user}, {"g": self.group}
+        self.managed_policies: dict[str, Any] = {}
         self.position = 1
         self.rights = PrincipalRights(cast(Moto, self), cast(Journal, self), ACCOUNT)
 
