@@ -1,6 +1,7 @@
 """Signatures: what a key signed it verifies, and nothing else; the same tests for the fake and for moto's KMS."""
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -103,12 +104,9 @@ def test_a_refusal_by_a_policy_is_no_verdict_on_the_signature(call: str, monkeyp
 
 
 def test_an_answer_that_is_not_yes_is_a_no() -> None:
-    class Unsure(FakeKms):
-        def verify(self, **_: Any) -> dict[str, Any]:
-            return {"SignatureValid": False}
-
+    unsure = SimpleNamespace(verify=lambda **_: {"SignatureValid": False})
     with pytest.raises(CorruptArtifactError, match="not that of"):
-        Signatures(Unsure(), KEY).verify(MESSAGE, Signature(KEY, b"x"))
+        Signatures(unsure, KEY).verify(MESSAGE, Signature(KEY, b"x"))
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ from trimtab.local.iam_actions import Place
 from trimtab.local.invocation import Result
 from trimtab.local.invoker import Invoker
 from trimtab.local.journal import Journal
+from trimtab.local.key_policies import key_policies
 from trimtab.local.lambda_api import LambdaApi
 from trimtab.local.lambda_code import CodeStore
 from trimtab.local.lambda_errors import LambdaError, invalid
@@ -73,7 +74,7 @@ class Cloud:
         self._deploying, self._stopping, self._ended = threading.Lock(), threading.Lock(), threading.Event()
         self._endpoint_server = HttpServer("AWS endpoint", lambda request: self._front.answer(request), endpoint_port)
         self._moto = Moto(LOCAL_ACCOUNT, self._endpoint_server.port)
-        SigningKeys(state.folder("kms")).install(self._moto.random_bits)
+        SigningKeys(state.folder("kms")).install(self._moto)
         self._journal = Journal(state.folder("moto"), self._moto)
         self._under_way = UnderWay()
         self._faults, self._credentials = Faults(), Credentials(LOCAL_ACCOUNT, self._moto)

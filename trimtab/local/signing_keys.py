@@ -7,14 +7,23 @@ would be valid after it. So they are derived from the call's random numbers and 
 
 import hmac
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from functions.domain.errors import MisconfiguredError
+from functions.domain.names import LOCAL_ACCOUNT, LOCAL_REGION
+from trimtab.local.http_message import Request
+from trimtab.local.moto_app import Moto
 
 KEY_SPEC = "ECC_NIST_P256"
 _SECRET_BYTES = 32
+_SCOPE = f"{LOCAL_ACCOUNT}/20130101/{LOCAL_REGION}/kms/aws4_request"
+_LIST_KEYS = (
+    ("Host", "127.0.0.1"),
+    ("X-Amz-Target", "TrentService.ListKeys"),
+    ("Content-Type", "application/x-amz-json-1.1"),
+    ("Authorization", f"AWS4-HMAC-SHA256 Credential={_SCOPE}, SignedHeaders=host, Signature=0"),
+)
 
 
 class SigningKeys:
@@ -23,8 +32,12 @@ class SigningKeys:
     def __init__(self, folder: Path) -> None:
         self._path = folder / "secret"
 
-    def install(self, random_bits: Callable[[int], int]) -> None:
-        """Have moto's KMS derive the keys of `KEY_SPEC`; `random_bits` are those of the call at hand."""
+    def install(self, moto: Moto) -> None:
+        """Have moto's KMS derive the keys of `KEY_SPEC`, before any call is made or made again.
+
+        It is asked for something at once: what moto makes at a service's first call draws random numbers too, and
+        where that call is one that is made again, they would be missing in the others'.
+        """
         import moto.kms.models as kms_models
         import moto.kms.utils as kms_utils
 
@@ -33,10 +46,11 @@ class SigningKeys:
         def derived(key_spec: str) -> Any:
             key = drawn(key_spec)
             if key_spec == KEY_SPEC and isinstance(key, kms_utils.ECDSAPrivateKey):
-                key.private_key = private_key(secret, random_bits(256))
+                key.private_key = private_key(secret, moto.random_bits(256))
             return key
 
         setattr(kms_models, "generate_private_key", derived)  # noqa: B010 - not a name that it exports
+        moto.call(Request("POST", "/", list(_LIST_KEYS), b"{}"))
 
     def _secret(self) -> bytes:
         if not self._path.exists():

@@ -72,6 +72,13 @@ class World:
         return self.tools().versions
 
 
+def watched_by(calls: Calls) -> Callable[[Any], Any]:
+    def watched(fake: Any) -> Any:
+        return Watched(fake, calls)
+
+    return watched
+
+
 def test_an_upload_becomes_a_version_that_is_kept_signed_and_approved() -> None:
     world = World()
     assert world.registers() == {
@@ -139,7 +146,7 @@ def test_killed_at_any_call_the_next_run_finishes_and_no_version_is_approved_uns
     for number in range(100):
         world, calls = World(mode), Calls(number, when)
         try:
-            world.registers(world.tools(lambda fake, calls=calls: Watched(fake, calls)))
+            world.registers(world.tools(watched_by(calls)))
         except KilledError:
             tools = world.tools()
             if tools.registry.model(MODEL).candidate is not None:
@@ -157,11 +164,12 @@ def test_killed_at_any_call_the_next_run_finishes_and_no_version_is_approved_uns
 
 def test_two_that_register_at_once_agree_on_one_signature() -> None:
     calls = Calls()
-    World().registers(World().tools(lambda fake: Watched(fake, calls)))
+    whole = World()
+    whole.registers(whole.tools(watched_by(calls)))
     for number in range(len(calls.names)):
         world = World()
         overtaken = Calls(number, "before", instead=world.registers)
-        answer = world.registers(world.tools(lambda fake, calls=overtaken: Watched(fake, calls)))
+        answer = world.registers(world.tools(watched_by(overtaken)))
         assert (answer["version"], answer["state"]) == (1, "approved")
         assert world.versions.verified(world.tools().registry.version(MODEL, 1)) == ARTIFACT
 
