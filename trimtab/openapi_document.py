@@ -8,6 +8,7 @@ import json
 import sys
 from typing import Any
 
+from functions.adapters.openapi import VERSION
 from functions.domain.contract import Contract, Feature, Output
 from functions.domain.errors import ConflictError
 from functions.manage import openapi as management
@@ -49,7 +50,7 @@ def document() -> dict[str, Any]:
         for kind, named in part["components"].items():
             _into(merged["components"].setdefault(kind, {}), named)
     return {
-        "openapi": management.VERSION,
+        "openapi": VERSION,
         "info": {"title": "Trimtab", "version": "2", "description": DESCRIPTION},
         "tags": [{"name": tag, "description": part["info"]["description"]} for tag, part in parts.items()],
         **merged,

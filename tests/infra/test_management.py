@@ -22,7 +22,7 @@ def test_its_routes_are_the_table_of_calls(methods: dict[str, dict[str, Any]]) -
 def test_every_route_asks_for_a_signature_and_reaches_manage(methods: dict[str, dict[str, Any]]) -> None:
     for route, method in methods.items():
         assert method["AuthorizationType"] == "AWS_IAM", route
-        assert not method["ApiKeyRequired"], route
+        assert not method.get("ApiKeyRequired"), route
         assert target(method) == "<ManagementManageFunction.Arn>", route
 
 

@@ -60,11 +60,12 @@ def test_every_request_is_signed_query_and_escaped_path_included(api: Management
 
 
 def test_pages_are_read_to_the_last(api: Management) -> None:
+    first, second, third = ({"model": name} for name in ("flights", "tides", "waves"))
     pool = answers(
-        api, (200, {"items": [1, 2], "next": "x"}, {}), (200, {"items": [], "next": "y"}, {}),
-        (200, {"items": [3], "next": None}, {}),
+        api, (200, {"items": [first, second], "next": "x"}, {}), (200, {"items": [], "next": "y"}, {}),
+        (200, {"items": [third], "next": None}, {}),
     )  # fmt: skip
-    assert list(api.pages("/models", limit=2)) == [1, 2, 3]
+    assert list(api.pages("/models", limit=2)) == [first, second, third]
     assert [sent.query for sent in pool.sent] == ["limit=2", "limit=2&after=x", "limit=2&after=y"]
 
 

@@ -11,8 +11,8 @@ from jsonschema import Draft202012Validator
 
 from functions.domain.errors import ConflictError
 from functions.domain.management_calls import CALLS
+from functions.manage import openapi as management
 from infra.routes import _INGESTION, _SERVING
-from trimtab import openapi_document
 from trimtab.openapi_document import EXAMPLE, as_text, document
 
 ROOT = Path(__file__).parents[2]
@@ -83,8 +83,8 @@ def test_management_asks_for_a_signature_everywhere() -> None:
 
 
 def test_two_things_of_one_name_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    other = json.loads(json.dumps(openapi_document.management.document()))
+    other = json.loads(json.dumps(management.document()))
     other["components"]["schemas"]["Error"] = {"type": "string"}
-    monkeypatch.setattr(openapi_document.management, "document", lambda: other)
+    monkeypatch.setattr(management, "document", lambda: other)
     with pytest.raises(ConflictError, match="both documents have a Error"):
         document()

@@ -23,6 +23,7 @@ from functions.domain.rollout import begun
 from functions.domain.training import Training, TrainingState, TrainingStep
 from tests.contract.local.cloud import LocalCloud, running
 from tests.contract.local.machine_template import machine_resources, state_machine
+from tests.contract.local.managed import InProcess
 from tests.contract.local.template import Resources, function, write_assembly
 from tests.contract.local.time_template import schedule
 from tests.contract.local.virtual_time import MARCH, iso, move, wait_for
@@ -106,6 +107,7 @@ def command(cloud: LocalCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         (tmp_path / name).write_text("{}")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TRIMTAB_STATE", str(cloud.state))
+    monkeypatch.setattr(retraining, "Management", InProcess)
 
     def run(*arguments: str) -> int:
         monkeypatch.setattr(sys, "argv", ["trimtab", *arguments])
@@ -123,8 +125,8 @@ def test_retrain_ends_with_what_the_gate_said_and_an_exit_code_for_it(
 ) -> None:  # fmt: skip
     really_start = retraining.start
 
-    def start(stage: Stage, model: str, by: str) -> str:
-        arn = really_start(stage, model, by)
+    def start(stage: Stage, model: str) -> str:
+        arn = really_start(stage, model)
         ended(cloud, arn.rpartition(":")[2], state)
         return arn
 
@@ -172,9 +174,9 @@ def test_what_cannot_be_retrained_here_says_why(command: Any, capfd: pytest.Capt
     assert command("retrain", "quays") == 1
     assert "hosted elsewhere" in capfd.readouterr().err
     assert command("retrain", "alone") == 1
-    assert "no state machine trimtab-local-correct-alone" in capfd.readouterr().err
+    assert "retrain alone (its stack must be deployed" in capfd.readouterr().err
     assert command("retrain", "unknown") == 1
-    assert "deploy the model's stack" in capfd.readouterr().err
+    assert "there is no model 'unknown' in this stage" in capfd.readouterr().err
     assert command("status", "--watch") == 1
     assert "trimtab status MODEL --watch" in capfd.readouterr().err
 

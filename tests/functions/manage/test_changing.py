@@ -22,7 +22,7 @@ from functions.domain.errors import (
 from functions.domain.names import Names
 from functions.domain.release_artifact import FILES, listing
 from functions.register.request import RegisterRequest
-from functions.roll_out.requests import PromoteRequest, RollBackRequest, RollOutRequest, UnbarRequest, wish
+from functions.roll_out.requests import PromoteRequest, Request, RollBackRequest, RollOutRequest, UnbarRequest, wish
 from tests.functions.manage.client import BEN, MACHINE, NOW, Client
 from tests.functions.manage.test_reading import AT, described
 from tests.functions.manage.worlds import ManagedWorld
@@ -67,7 +67,8 @@ def test_what_roll_out_is_asked_it_understands_and_the_caller_is_the_actor(clien
         described(name, 200).validate(answer.json)
         wished = wish(asked(client, "roll_out"), NAMES)
         assert isinstance(wished, kind)
-        assert (wished.model, wished.actor, wished.time) == (MODEL, "ann", NOW)  # type: ignore[attr-defined]
+        assert isinstance(wished, Request)
+        assert (wished.model, wished.actor, wished.time) == (MODEL, "ann", NOW)
 
 
 def test_what_takes_longer_than_a_client_waits_goes_on(client: Client) -> None:
@@ -221,6 +222,22 @@ def test_an_upload_opens_a_url_for_each_file_of_the_manifest_and_for_no_other(cl
 ])  # fmt: skip
 def test_an_upload_of_anything_else_is_refused(client: Client, text: str) -> None:
     assert client.post(f"{AT}/uploads", {"manifest": text}).status == 400
+
+
+def test_what_a_version_was_learnt_from_is_taken_along_once(client: Client) -> None:
+    digest = "a" * 64
+    answer = client.post(f"{AT}/uploads", {"manifest": manifest(), "training": [f"{digest}.npz"]})
+    described("open_upload", 200).validate(answer.json)
+    (file,) = answer.json["training"]
+    assert file["url"] == f"https://bucket/training/model={MODEL}/{digest}.npz?signed"
+    assert file["headers"]["if-none-match"] == "*"
+
+
+@pytest.mark.parametrize(
+    "names", ["x", [f"{'a' * 64}.parquet"], ["../x.npz"], [f"{'A' * 64}.npz"], [1], ["a.npz"] * 21]
+)
+def test_anything_else_is_not_taken_along(client: Client, names: object) -> None:
+    assert client.post(f"{AT}/uploads", {"manifest": manifest(), "training": names}).status == 400
 
 
 def test_register_is_asked_with_the_caller_as_the_author_and_no_evidence(client: Client) -> None:
