@@ -8,6 +8,7 @@ What has to be so all the same stands in tests/rights.toml with its reason; a re
 """
 
 import json
+import re
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ from trimtab.local.iam_policy import Asked, judge, read_policy, several
 
 ROOT = Path(__file__).parents[1]
 RECORDS = ROOT / ".build" / "role-calls"
+VERSION = {"Version": "2012-10-17"}
 EXCUSES = Path(__file__).with_suffix(".toml")
 
 
@@ -57,6 +59,41 @@ class Excuse:
         return f"[[{self.kind}]] {', '.join(self.actions)} of {', '.join(self.functions)}"
 
 
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """A role with its policies, and the keys' policies, in which a role may be named."""
+
+    role: str
+    policies: Sequence[Mapping[str, Any]]
+    keys: Mapping[str, Mapping[str, Any]]
+
+    def granted(self) -> Iterator[tuple[str, str]]:
+        """Each action with each pattern of resources that it is allowed on."""
+        for document in self.policies:
+            for statement in _statements(document):
+                if statement["Effect"] == "Allow":
+                    for action in several(statement["Action"]):
+                        yield from ((action, resource) for resource in several(statement["Resource"]))
+        for key, document in self.keys.items():
+            for statement in _statements(document):
+                if statement["Effect"] == "Allow" and _names(statement, self.role):
+                    yield from ((action, key) for action in several(statement["Action"]))
+
+    def allow(self, call: Mapping[str, Any]) -> bool:
+        """Whether a call is allowed: of a key by the key's own policy, which may leave it to those of the account."""
+        partitions = {"dynamodb:leadingkeys": tuple(call["partitions"])}
+        asked = Asked(call["action"], call["resource"], {**partitions, "aws:principalarn": (self.role,)})
+        own = judge([read_policy(document) for document in self.policies], asked)
+        if call["resource"] not in self.keys:
+            return own == "allowed"
+        statements = list(_statements(self.keys[call["resource"]]))
+        account = f"arn:aws:iam::{self.role.split(':')[4]}:root"
+        about = [one for one in statements if any(_names(one, principal) for principal in (self.role, account, "*"))]
+        named = [one for one in about if one["Effect"] == "Deny" or _names(one, self.role)]
+        by_key, directly = (judge([read_policy({**VERSION, "Statement": part})], asked) for part in (about, named))
+        return by_key == "allowed" and own != "denied" and "allowed" in (own, directly)
+
+
 @dataclass
 class Seen:
     """What all records together say."""
@@ -74,14 +111,13 @@ class Seen:
         for name, function in record["functions"].items():
             verb, model = verb_of(name, verbs)
             self.functions.add(verb)
-            grants = list(grants_of(function["policies"]))
-            policies = [read_policy(document) for document in function["policies"]]
-            generic = {pair: Grant(verb, pair[0], _generic(pair[1], model)) for pair in grants}
+            rights = Rights(function["role"], function["policies"], record["keys"])
+            generic = {pair: Grant(verb, pair[0], _generic(pair[1], model)) for pair in rights.granted()}
             self.granted |= set(generic.values())
             for call in function["calls"]:
                 self.calls += call["count"]
-                self.used |= {generic[pair] for pair in grants if _is_used_by(pair, call)}
-                if call["demanded"] and judge(policies, _asked(call)) != "allowed":
+                self.used |= {grant for pair, grant in generic.items() if _is_used_by(pair, call)}
+                if call["demanded"] and not rights.allow(call):
                     of = f" of {', '.join(call['partitions'])}" if call["partitions"] else ""
                     self.refused.add(f"{verb}: {call['action']} on {_generic(call['resource'], model)}{of}")
 
@@ -120,15 +156,15 @@ def verb_of(name: str, verbs: Sequence[str]) -> tuple[str, str | None]:
     raise ValueError(f"{name} is no function of functions/")
 
 
-def grants_of(policies: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    """Each action with each pattern of resources that statements allow it on."""
-    for document in policies:
-        statements = document["Statement"]
-        for statement in [statements] if isinstance(statements, Mapping) else statements:
-            if statement["Effect"] == "Allow":
-                for action in several(statement["Action"]):
-                    for resource in several(statement["Resource"]):
-                        yield action, resource
+def _statements(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    statements = document["Statement"]
+    return [statements] if isinstance(statements, Mapping) else list(statements)
+
+
+def _names(statement: Mapping[str, Any], principal: str) -> bool:
+    """Whether a key's statement is about a principal, by its ARN or `*`."""
+    named = statement["Principal"]
+    return principal in several(named if isinstance(named, str) else named.get("AWS", ()))
 
 
 def read_excuses(path: Path) -> list[Excuse]:
@@ -153,11 +189,9 @@ def _is_used_by(pair: tuple[str, str], call: Mapping[str, Any]) -> bool:
     return matches(action.lower(), call["action"].lower()) and matches(resource, call["resource"])
 
 
-def _asked(call: Mapping[str, Any]) -> Asked:
-    return Asked(call["action"], call["resource"], {"dynamodb:leadingkeys": tuple(call["partitions"])})
-
-
 def _generic(resource: str, model: str | None) -> str:
+    """The same for every model and in every cloud: a key's id is another each time."""
+    resource = re.sub(r":key/[0-9a-f-]{36}", ":key/{id}", resource)
     return resource if model is None else resource.replace(model, "{model}")
 
 

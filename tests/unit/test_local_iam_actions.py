@@ -34,6 +34,8 @@ def needed(request: Request, status: int = 200) -> list[Needed]:
         ("HEAD", "/lake/table/a%2Fb", [Needed("s3:GetObject", "arn:aws:s3:::lake/table/_")]),
         ("PUT", "/lake/reports/r.json", [Needed("s3:PutObject", "arn:aws:s3:::lake/reports/_")]),
         ("GET", "/lake?list-type=2&prefix=raw%2F", [Needed("s3:ListBucket", "arn:aws:s3:::lake")]),
+        ("GET", "/lake?versions", [Needed("s3:ListBucketVersions", "arn:aws:s3:::lake")]),
+        ("GET", "/lake/heads/1?versionId=a", [Needed("s3:GetObjectVersion", "arn:aws:s3:::lake/heads/_")]),
         ("GET", "/lake/top", [Needed("s3:GetObject", "arn:aws:s3:::lake/top")]),
     ],
 )
@@ -142,7 +144,7 @@ def test_other_services(service: str, target: str, body: dict[str, Any], action:
         signed("dynamodb", body={"TableName": "t"}, X_Amz_Target="DynamoDB_20120810.DeleteTable"),
         signed("s3", "DELETE", "/lake/table/x"),
         signed("s3", "PUT", "/lake"),
-        signed("s3", "GET", "/lake?versions"),
+        signed("s3", "GET", "/lake?policy"),
         signed("kms", body={"KeyId": "k"}, X_Amz_Target="TrentService.ScheduleKeyDeletion"),
     ],
 )

@@ -23,7 +23,14 @@ def credentials() -> Credentials:
 
 def calls_in(folder: Path, credentials: Credentials) -> RoleCalls:
     place = Place(ACCOUNT, "us-east-1")
-    return RoleCalls(folder, credentials, place, lambda: [("gate", ROLE), ("idle", ROLE)], lambda role: [POLICY])
+    return RoleCalls(
+        folder,
+        credentials,
+        place,
+        lambda: [("gate", ROLE), ("idle", ROLE)],
+        lambda role: [POLICY],
+        lambda: {"key": POLICY},
+    )
 
 
 def get(key_id: str, target: str = "/lake/table/x") -> Request:
@@ -49,6 +56,7 @@ def test_a_functions_call_is_counted_with_its_policies_beside_it(tmp_path: Path,
             "gate": {"role": ROLE, "policies": [POLICY], "calls": [{**call, "count": 2}]},
             "idle": {"role": ROLE, "policies": [POLICY], "calls": []},
         },
+        "keys": {"key": POLICY},
         "unknown": [],
     }
 
@@ -81,7 +89,7 @@ def test_calls_of_the_account_and_of_peoples_sessions_are_not_counted(tmp_path: 
 
 def test_a_call_whose_right_is_not_known_is_kept_as_such(tmp_path: Path, credentials: Credentials) -> None:
     calls = calls_in(tmp_path, credentials)
-    calls.note(get(credentials.issue(ROLE, "gate").id, "/lake?versions"), 200, None)
+    calls.note(get(credentials.issue(ROLE, "gate").id, "/lake?policy"), 200, None)
 
     ((function, why),) = calls.shown()["unknown"]
     assert function == "gate"

@@ -8,6 +8,8 @@ import pytest
 from tests.rights import EXCUSES, Excuse, Grant, Seen, findings, function_folders, read_excuses, verb_of
 
 LAKE = "arn:aws:s3:::lake"
+ROLE = "arn:aws:iam::123456789012:role/of-gate"
+KEY = "arn:aws:kms:us-east-1:123456789012:key/52841ead-7b7b-4bc4-9abf-980c7e6bd113"
 VERBS = ["gate", "predict", "roll_out"]
 
 
@@ -22,9 +24,9 @@ def call(action: str, resource: str, *partitions: str, demanded: bool = True) ->
 def seen(
     statements: list[dict[str, Any]], calls: list[dict[str, Any]], name: str = "trimtab-local-gate", **more: Any
 ) -> Seen:
-    functions = {name: {"role": "r", "policies": [{"Statement": statements}], "calls": calls}}
+    functions = {name: {"role": ROLE, "policies": [{"Statement": statements}], "calls": calls}}
     found = Seen()
-    found.take({"v": 1, "functions": functions, "unknown": [], **more}, VERBS)
+    found.take({"v": 1, "functions": functions, "keys": {}, "unknown": [], **more}, VERBS)
     return found
 
 
@@ -93,8 +95,8 @@ def test_use_by_one_models_function_is_use_of_the_right_that_all_of_them_have() 
     found = Seen()
     for model, calls in (("flights", [call("firehose:PutRecord", "stream-flights")]), ("tides", [])):
         policy = {"Statement": [statement("firehose:PutRecord", f"stream-{model}")]}
-        functions = {f"trimtab-local-predict-{model}": {"role": "r", "policies": [policy], "calls": calls}}
-        found.take({"functions": functions, "unknown": []}, VERBS)
+        functions = {f"trimtab-local-predict-{model}": {"role": ROLE, "policies": [policy], "calls": calls}}
+        found.take({"functions": functions, "keys": {}, "unknown": []}, VERBS)
 
     assert found.granted == found.used == {Grant("predict", "firehose:PutRecord", "stream-{model}")}
 
@@ -106,6 +108,39 @@ def test_a_function_of_which_nothing_was_recorded_is_found() -> None:
 
 def test_a_call_whose_right_is_not_known_is_found() -> None:
     assert wrong(seen([], [], unknown=[["gate", "sqs: not known"]])) == ["gate: sqs: not known"]
+
+
+SIGNS = statement("kms:Sign", "*", Principal={"AWS": ROLE})
+ACCOUNT_VERIFIES = statement("kms:Verify", "*", Principal={"AWS": "arn:aws:iam::123456789012:root"})
+NOBODY_ELSE = {
+    "Effect": "Deny",
+    "Principal": {"AWS": "*"},
+    "Action": "kms:Sign",
+    "Resource": "*",
+    "Condition": {"ArnNotEquals": {"aws:PrincipalArn": ROLE}},
+}
+
+
+@pytest.mark.parametrize(
+    ("own", "of_key", "call_", "expected"),
+    [
+        ([], [SIGNS, NOBODY_ELSE], call("kms:Sign", KEY), []),
+        ([], [SIGNS], call("kms:Verify", KEY), ["kms:Verify on", "kms:Sign on"]),
+        ([statement("kms:Verify", KEY)], [ACCOUNT_VERIFIES], call("kms:Verify", KEY), []),
+        ([], [ACCOUNT_VERIFIES], call("kms:Verify", KEY), ["kms:Verify on"]),
+        ([statement("kms:Verify", KEY)], [], call("kms:Verify", KEY), ["kms:Verify on"]),
+    ],
+    ids=["named by the key", "named for another action", "left to the account", "not taken up", "not the key's will"],
+)
+def test_with_a_key_its_own_policy_counts_first(
+    own: list[dict[str, Any]], of_key: list[dict[str, Any]], call_: dict[str, Any], expected: list[str]
+) -> None:
+    lines = wrong(seen(own, [call_], keys={KEY: {"Statement": of_key}}))
+    assert len(lines) == len(expected)
+    assert all(
+        f"gate: {part} arn:aws:kms:us-east-1:123456789012:key/{{id}}: " in line
+        for part, line in zip(expected, lines, strict=True)
+    )
 
 
 @pytest.mark.parametrize(

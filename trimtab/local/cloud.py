@@ -107,12 +107,9 @@ class Cloud:
         )  # fmt: skip
         rights = PrincipalRights(self._moto, self._journal, LOCAL_ACCOUNT)
         self._calls = RoleCalls(
-            state.root,
-            self._credentials,
-            Place(LOCAL_ACCOUNT, LOCAL_REGION),
-            self._functions.roles,
-            rights.documents_of_role,
-        )
+            state.root, self._credentials, Place(LOCAL_ACCOUNT, LOCAL_REGION), self._functions.roles,
+            rights.documents_of_role, lambda: key_policies(self._moto, LOCAL_ACCOUNT, LOCAL_REGION),
+        )  # fmt: skip
         sessions = RoleSessions(self._moto, self._credentials, rights, LOCAL_ACCOUNT)
         self._front = Front(
             self._journal, LambdaApi(service), self._firehose, metrics_api, self._watch.alarms, self._watch.bus,

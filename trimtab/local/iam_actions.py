@@ -89,15 +89,16 @@ def _of_s3(request: Request, status: int) -> Iterator[Needed]:
     bucket, _, key = unquote(request.raw_path).lstrip("/").partition("/")
     of_bucket, query = f"arn:aws:s3:::{bucket}", parse_qs(request.query, keep_blank_values=True)
     if not key:
-        if request.method != "GET" or "versions" in query or "list-type" not in query:
+        action = "s3:ListBucketVersions" if "versions" in query else "s3:ListBucket" if "list-type" in query else None
+        if request.method != "GET" or action is None:
             raise MisconfiguredError(f"iam_actions does not know which right {request.method} {request.target} needs")
-        yield Needed("s3:ListBucket", of_bucket)
+        yield Needed(action, of_bucket)
         return
     folder = key.partition("/")[0]
     thing = f"{of_bucket}/{folder}/_" if "/" in key else f"{of_bucket}/{key}"
     match request.method:
         case "GET" | "HEAD":
-            yield Needed("s3:GetObject", thing)
+            yield Needed("s3:GetObjectVersion" if "versionId" in query else "s3:GetObject", thing)
             if status == 404:  # who may not list is told AccessDenied instead
                 yield Needed("s3:ListBucket", of_bucket, demanded=False)
         case "PUT":

@@ -23,17 +23,21 @@ OF_ROLES = "ASIA"  # how ids of a role's keys begin
 FILE, GATHERED = "role_calls.json", "TRIMTAB_ROLE_CALLS"
 Roles = Callable[[], Iterable[tuple[str, str]]]  # each function's name and its role's ARN
 Policies = Callable[[str], list[Any]]  # a role's policies, as documents
+KeyPolicies = Callable[[], dict[str, Any]]  # the policy of each key of KMS
 
 
 class RoleCalls:
     """`note` is told of every call after its answer. The file is written when a right is needed that was not before."""
 
-    def __init__(self, folder: Path, credentials: Credentials, place: Place, roles: Roles, policies: Policies) -> None:
+    def __init__(
+        self, folder: Path, credentials: Credentials, place: Place, roles: Roles, policies: Policies, keys: KeyPolicies
+    ) -> None:
         self._files = [folder / FILE]
         if gathered := os.environ.get(GATHERED):
             Path(gathered).mkdir(parents=True, exist_ok=True)
             self._files.append(Path(gathered) / f"{uuid4().hex}.json")
         self._credentials, self._place, self._roles, self._policies = credentials, place, roles, policies
+        self._keys = keys
         self._counts: Counter[tuple[str, Needed]] = Counter()
         self._unknown: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
@@ -61,7 +65,7 @@ class RoleCalls:
             self.keep()
 
     def shown(self) -> dict[str, Any]:
-        """Each function's role, policies and calls; calls whose right is not known, by function."""
+        """Each function's role, policies and calls; keys' policies; calls whose right is not known, by function."""
         with self._lock:
             counts, unknown = dict(self._counts), sorted(self._unknown)
         functions: dict[str, Any] = {
@@ -71,7 +75,7 @@ class RoleCalls:
             call = {"action": one.action, "resource": one.resource, "partitions": one.partitions}
             if name in functions:
                 functions[name]["calls"].append({**call, "demanded": one.demanded, "count": count})
-        return {"v": 1, "functions": functions, "unknown": [list(pair) for pair in unknown]}
+        return {"v": 1, "functions": functions, "keys": self._keys(), "unknown": [list(pair) for pair in unknown]}
 
     def keep(self) -> None:
         """Write what is known now."""
