@@ -13,7 +13,7 @@ from infra import function_code
 from infra.dependencies import native_platform
 from tests.infra.conftest import ROOT
 
-VERBS = ["bootstrap", "compact", "evaluate", "gate", "ingest", "predict", "register", "roll_out", "snapshot"]
+VERBS = ["bootstrap", "compact", "evaluate", "gate", "ingest", "manage", "predict", "register", "roll_out", "snapshot"]
 LIMIT = 262_144_000  # Lambda's, unzipped, layers included
 
 # What lies in each asset at its top; our own code is listed below.
@@ -26,6 +26,7 @@ LIBRARIES = {
     "evaluate": BOTO3 | NUMPY | DUCKDB,
     "gate": BOTO3 | NUMPY | DUCKDB | {"onnxruntime"},
     "ingest": BOTO3 | NUMPY | {"orjson"},
+    "manage": BOTO3 | NUMPY | DUCKDB | {"orjson"},
     "predict": {*NUMPY, "onnxruntime", "orjson"},
     "register": BOTO3,
     "roll_out": BOTO3,
@@ -37,6 +38,7 @@ SERVICES = {
     "evaluate": {"cloudwatch", "dynamodb", "events", "s3"},
     "gate": {"dynamodb", "events", "lambda", "s3"},
     "ingest": {"dynamodb"},
+    "manage": {"dynamodb", "kms", "lambda", "logs", "s3", "ssm", "stepfunctions"},
     "register": {"dynamodb", "kms", "s3"},
     "roll_out": {"cloudwatch", "dynamodb", "events", "kms", "lambda", "s3"},
     "snapshot": {"dynamodb", "s3", "stepfunctions"},
@@ -142,6 +144,7 @@ def test_libraries_keep_their_licences(asset: Path) -> None:
         ("evaluate", 140_000_000),
         ("gate", 210_000_000),
         ("ingest", 65_000_000),
+        ("manage", 145_000_000),
         ("predict", 130_000_000),
         ("roll_out", 15_000_000),
         ("snapshot", 140_000_000),
