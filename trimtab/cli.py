@@ -52,6 +52,7 @@ COMMANDS = (
 
 app = typer.Typer(
     no_args_is_help=True,
+    rich_markup_mode="markdown",  # as markup, [rollout] in a help text would vanish
     pretty_exceptions_enable=False,
     add_completion=False,
     help="Serve ONNX models on AWS Lambda behind HTTPS, and keep them true.",
