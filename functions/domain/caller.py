@@ -10,12 +10,12 @@ from unicodedata import normalize
 
 from functions.domain.errors import InvalidRequestError
 
-# Roles of people, whose trust policy binds the session's name to the IAM user's: trimtab-<stage>-<role>[-<model>].
-# Functions' roles are named by CloudFormation, trimtab-<stage>-platform-… and trimtab-<stage>-model-…: none is like it.
-PEOPLES_ROLES = ("viewer", "data-scientist", "approver", "auditor", "client", "labeler")
+# Roles of people, which infra/access_policies.py makes: trimtab-<stage>-<role>, whose trust policy binds the session's
+# name to the IAM user's. Exactly these: who made a role of a longer name may have let sessions choose theirs.
+PEOPLES_ROLES = ("viewer", "data-scientist", "approver", "auditor")
 
 _ARN = re.compile(r"arn:aws[a-z-]*:(?P<service>iam|sts)::\d{12}:(?P<resource>.+)", re.DOTALL)
-_PEOPLES_ROLE = re.compile(rf"trimtab-[a-z][a-z0-9]*-(?:{'|'.join(PEOPLES_ROLES)})(?:-[a-z][a-z0-9-]*)?")
+_PEOPLES_ROLE = re.compile(rf"trimtab-[a-z][a-z0-9]*-(?:{'|'.join(PEOPLES_ROLES)})")
 _IDENTITY_CENTER = "AWSReservedSSO_"
 
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.adapters.model_settings import MODEL_NAME
+from functions.domain.caller import PEOPLES_ROLES
 from functions.domain.management_calls import CALLS
 from infra.access import DEPLOYER, OF_NO_MODEL, ROLES, Role, management_paths, serving_paths
 from infra.access_page import PAGE, table, with_table
@@ -175,6 +176,7 @@ def test_the_longest_names_leave_each_policy_below_iams_6144_characters() -> Non
 def test_people_assume_their_roles_under_their_own_names_alone(platform: Template) -> None:
     roles = {role["RoleName"]: role for role in platform.all("AWS::IAM::Role") if "RoleName" in role}
     assert sorted(roles) == sorted(f"trimtab-prod-{role.name}" for role in ROLES if role.is_for_people)
+    assert sorted(roles) == sorted(f"trimtab-prod-{name}" for name in PEOPLES_ROLES), "whose sessions count as people"
     for name, role in roles.items():
         (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
         assert flat(statement["Principal"]["AWS"]) == "arn:<AWS::Partition>:iam::<AWS::AccountId>:root"
