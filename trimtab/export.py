@@ -31,9 +31,8 @@ def export_version(management: Reading, model: str, version: int) -> Bundle:
         CorruptArtifactError: a file is not what was registered, or not what was signed.
         UnavailableError: AWS did not answer.
     """
-    path = f"/models/{part(model)}/versions/{version}"
-    listed = management.get(f"{path}/export")
-    card = management.get(f"{path}/card")
+    listed = management.get(f"/exports/{part(model)}/{version}")
+    card = management.get(f"/models/{part(model)}/versions/{version}/card")
     files = {entry["name"]: _file(entry) for entry in listed["files"]}
     signature = files.pop(SIGNATURE)
     bundle = Bundle(

@@ -18,6 +18,7 @@ from functions.adapters.signed_versions import SignedVersions
 from functions.domain.bundle import read_bundle
 from functions.domain.canonical_json import digest_of
 from functions.domain.errors import ConflictError, CorruptArtifactError, NotFoundError, UnavailableError
+from functions.domain.management_calls import CALLS
 from functions.domain.model_config import ModelConfig
 from functions.domain.release_artifact import FILES, MANIFEST, open_artifact
 from functions.domain.signature import SIGNATURE
@@ -63,10 +64,11 @@ class Stage:
 
     def get(self, path: str, **query: str | int | None) -> dict[str, Any]:
         """As a client of the API."""
-        if path.endswith("/card"):
+        routes = {call.name: call.path.replace("{model}", "small").replace("{version}", "1") for call in CALLS}
+        if path == routes["show_card"]:
             return {"v": 1, "model": "small"}
-        assert path.endswith("/export")
-        return self.export.document("small", int(path.split("/")[4]))
+        assert path == routes["export_version"]
+        return self.export.document("small", 1)
 
 
 @contextmanager
