@@ -165,7 +165,7 @@ def test_a_silence_is_never_noticed_early_nor_beyond_a_week(hours: int, step: in
 
 def test_the_functions_that_nobody_waits_for_have_an_alarm_each(platform: Template) -> None:
     found = {each["AlarmName"]: each for each in platform.all("AWS::CloudWatch::Alarm")}
-    assert set(found) == {f"trimtab-prod-{verb}-errors" for verb in ("compact", "evaluate", "roll-out")}
+    assert set(found) == {f"trimtab-prod-{verb}-errors" for verb in ("compact", "evaluate", "roll-out", "seal")}
     for name, alarm in found.items():
         assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", "Errors")
         assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": name.removesuffix("-errors")}]

@@ -104,6 +104,7 @@ def test_roll_out_knows_where_registry_and_artifacts_are(platform: Template) -> 
     assert variables == {
         "REGISTRY_TABLE": "<StorageRegistry>",
         "ARTIFACT_BUCKET": "<StorageArtifacts>",
+        "SIGNING_KEY": "<RegistrationKey.Arn>",
         "STAGE": "prod",
     }
     assert (function["FunctionName"], function["Timeout"]) == ("trimtab-prod-roll-out", 900)
