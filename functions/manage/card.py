@@ -181,7 +181,11 @@ def _unknown(card: Document) -> Iterator[tuple[str, str]]:
         yield "data", "it is hosted elsewhere: nobody told what it learnt from"
         yield "metrics", "it is hosted elsewhere: its hold-out is not here; what came out in service is under `service`"
         yield "gate", "it is hosted elsewhere: the gate judges what is hosted here"
-        return
+    else:
+        yield from _unknown_of_hosted(card)
+
+
+def _unknown_of_hosted(card: Document) -> Iterator[tuple[str, str]]:
     if card["registered"]["signature"] is None:
         yield "registered.signature", "its files were registered without a signature: roll_out refuses it"
     if card["data"] is None:
