@@ -108,7 +108,7 @@ class Cloud:
         rights = PrincipalRights(self._moto, self._journal, LOCAL_ACCOUNT)
         self._calls = RoleCalls(
             state.root, self._credentials, Place(LOCAL_ACCOUNT, LOCAL_REGION), self._functions.roles,
-            rights.documents_of_role, lambda: key_policies(self._moto, LOCAL_ACCOUNT, LOCAL_REGION),
+            rights.documents_of_role, lambda: key_policies(self._stacks),
         )  # fmt: skip
         sessions = RoleSessions(self._moto, self._credentials, rights, LOCAL_ACCOUNT)
         self._front = Front(

@@ -1,13 +1,11 @@
-"""The policies of KMS keys, as in moto: with a key its own policy counts before a role's does."""
+"""The policies of KMS keys, as deployed: with a key its own policy counts before a role's does."""
 
-import json
 from typing import Any
 
-from trimtab.local.moto_app import Moto
+from trimtab.local.stacks import Stacks
 
 
-def key_policies(moto: Moto, account: str, region: str) -> dict[str, Any]:
-    """Each key's policy by the key's ARN."""
-    with moto.lock:
-        keys = list(moto.backend("kms", account, region).keys.values())
-        return {str(key.arn): json.loads(key.policy) for key in keys}
+def key_policies(stacks: Stacks) -> dict[str, Any]:
+    """Each key's policy by the key's ARN. The stacks keep them: moto would judge only some of their statements."""
+    keys = [key for stack in stacks for _, key in stack.of_type("AWS::KMS::Key")]
+    return {str(key.attributes["Arn"]): key.properties["KeyPolicy"] for key in keys}
