@@ -52,7 +52,11 @@ class RolloutRegistry(RegistryAccess):
     def rollouts(self, model: str, most: int) -> list[Rollout]:
         """The last rollouts, oldest first."""
         stored = self._store.read_last(f"MODEL#{model}", ROLLOUTS, most)
-        return [self._with_evidence(Rollout.from_document(found.document)) for found in stored]
+        return [self.read(found) for found in stored]
+
+    def read(self, stored: Stored) -> Rollout:
+        """A rollout's document that was read elsewhere, with what is kept of its evidence beside it."""
+        return self._with_evidence(Rollout.from_document(stored.document))
 
     def releases(self, model: str) -> list[Release]:
         """All releases of a model, by number."""
