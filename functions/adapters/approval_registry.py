@@ -38,9 +38,10 @@ class ApprovalRegistry(RegistryAccess):
     def approve_at_once(
         self, model: str, version: int, actor: str, when: str, details: Mapping[str, Any] | None = None
     ) -> ModelVersion:
-        """Approve a version in mode auto, and make it the one that shall be live; nothing where it is that already.
+        """Approve a version that nobody has to be asked for any more, and make it the one that shall be live.
 
-        In the other modes the version is left as it is: people approve it.
+        Nothing where it is that already. Where people are asked, a version that waits for them is left as it is, and so
+        is one that they approved: whether it goes live again is theirs to say.
 
         Raises:
             NotFoundError: there is no such version, or the model's stack was never deployed.
@@ -51,14 +52,16 @@ class ApprovalRegistry(RegistryAccess):
             stored, known = self._version(model, version)
             if known.state == "rejected":
                 raise ConflictError(f"{model} version {version} is rejected: {known.reason or 'no reason given'}")
-            if self.policy(model).needed > 0:
+            config = self.policy(model)
+            asked = config.needed > 0 and known.state == "approved"
+            if asked or known.proposal.missing(config, _moment(when)) > 0:
                 return known
             return self._approved(stored, known, [], Act("version.approved", model, actor, when, details or {}))
 
         return self._retried(attempt)
 
     def propose_again(self, model: str, version: int, actor: str, evidence_at: str, when: str) -> ModelVersion:
-        """Give a version newer evidence where its own is too old to be approved for; approvals start anew then.
+        """Give a version that waits newer evidence, where its own is too old to be approved for; approvals start anew.
 
         Raises:
             NotFoundError: there is no such version, or the model's stack was never deployed.
@@ -66,8 +69,10 @@ class ApprovalRegistry(RegistryAccess):
 
         def attempt() -> ModelVersion:
             stored, known = self._version(model, version)
+            if known.state not in ("registered", "retired"):
+                return known
             renewed = known.renewed(evidence_at, self.policy(model), _moment(when))
-            if renewed != known and known.state != "rejected":
+            if renewed != known:
                 act = Act("version.proposed", model, actor, when, {"version": version, "evidence_at": evidence_at})
                 self._commit([Change(stored.key, renewed.to_document(), stored.revision)], [act])
             return renewed
@@ -78,6 +83,8 @@ class ApprovalRegistry(RegistryAccess):
         self, model: str, version: int, caller: Caller, comment: str, when: str, revision: int | None = None
     ) -> ModelVersion:
         """Record a caller's approval; where none is missing then, the version is approved and shall be live.
+
+        Nothing where it is approved already.
 
         Raises:
             NotFoundError: there is no such version, or the model's stack was never deployed.
@@ -91,9 +98,9 @@ class ApprovalRegistry(RegistryAccess):
             stored, known = self._version(model, version, revision)
             if known.state == "rejected":
                 raise ConflictError(f"{model} version {version} is rejected: {known.reason or 'no reason given'}")
-            config, now = self.policy(model), _moment(when)
-            if known.state == "approved" and known.proposal.missing(config, now) == 0:
+            if known.state == "approved":
                 return known
+            config, now = self.policy(model), _moment(when)
             known.proposal.check(caller, config, now)
             approval = Approval(caller.name, caller.person, when, comment or None)
             given = replace(known, approvals=(*known.approvals, approval))

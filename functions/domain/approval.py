@@ -100,7 +100,7 @@ class Proposal:
             raise AccessDeniedError(f"{caller.name} made {self.version}: somebody else must approve it")
         if self.expired(config, now):
             raise ConflictError(f"{self.version} cannot be approved: {self._age(config)}")
-        if caller.person in self.counted(config, now):
+        if caller.person in self.counted(config, now) and self.missing(config, now) > 0:
             raise ConflictError(f"{caller.name} approved {self.version} before: {self.waits_for(config, now)}")
 
     def _age(self, config: ApprovalConfig) -> str:

@@ -37,7 +37,7 @@ def register(request: RegisterRequest, tools: Tools) -> dict[str, Any]:
     version = _proposed(request, known, tools)
     if version.state != known.state:
         steps.append(f"approved version {version.number}")
-    waits = version.proposal.waits_for(config, request.at)
+    waits = None if version.state == "approved" else version.proposal.waits_for(config, request.at)
     return {"version": version.number, "state": version.state, "signed": True, "waits": waits, "steps": steps}
 
 

@@ -86,6 +86,31 @@ def test_of_two_the_second_approves(store: Store) -> None:
     assert verify(store.entries(), store.head()) == []
 
 
+def test_where_fewer_are_asked_meanwhile_those_who_said_yes_are_enough(store: Store) -> None:
+    approvals = approvals_in(store, "two")
+    approvals.approve(MODEL, 1, who("bob"), "", LATER)
+    approvals_in(store, "one")
+    assert approvals.approve_at_once(MODEL, 1, "ann", LATER).state == "approved"
+    assert state(store) == ("approved", 1)
+
+
+def test_who_said_yes_before_may_say_so_again_where_fewer_are_asked_meanwhile(store: Store) -> None:
+    approvals = approvals_in(store, "two")
+    approvals.approve(MODEL, 1, who("bob"), "", LATER)
+    approvals_in(store, "one")
+    assert approvals.approve(MODEL, 1, who("bob"), "", LATER).state == "approved"
+
+
+def test_what_people_approved_stays_approved_however_old_its_evidence_gets(store: Store) -> None:
+    approvals = approvals_in(store, "one")
+    approvals.approve(MODEL, 1, who("bob"), "", LATER)
+    before = store.head()
+    assert approvals.propose_again(MODEL, 1, "ann", MUCH_LATER, MUCH_LATER).approvals
+    assert approvals.approve_at_once(MODEL, 1, "ann", MUCH_LATER).state == "approved"
+    assert approvals.approve(MODEL, 1, who("carol"), "", MUCH_LATER).state == "approved"
+    assert store.head() == before
+
+
 @pytest.mark.parametrize(
     ("arn", "error", "words"),
     [
