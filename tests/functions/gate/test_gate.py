@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from functions.domain.approval import ApprovalConfig
 from functions.domain.errors import CorruptArtifactError, InvalidRequestError
 from functions.domain.holdout import Split
 from functions.gate import handler
@@ -59,6 +60,23 @@ def test_the_gain_is_told_in_words_and_numbers(world: GateWorld) -> None:
     assert numbers["rows"] == world.decision()["evidence"]["held_out"]["rows"]
     assert gain["text"].startswith(f"log loss {numbers['challenger']:.4g} against {numbers['champion']:.4g} on ")
     assert "% better; needed: better; at 90 % confidence it is at least" in gain["text"]
+
+
+def test_where_people_must_approve_what_passed_waits_for_them_signed_and_with_its_evidence(world: GateWorld) -> None:
+    config = world.stage.monitoring.config(MODEL)
+    world.stage.monitoring.configure(replace(config, approval=ApprovalConfig("two")), "a deployment", NOW)
+    request = world.request()
+    answer = world.judge(request)
+    assert (answer["decision"], answer["version"]) == ("passed", 2)
+    assert answer["waits"] == "version 2 of small waits until two people approved it; its author may not"
+    version = world.registry.version(MODEL, 2)
+    assert (version.state, version.author, version.author_person) == ("registered", "gate", None)
+    assert version.proposal.evidence_at == world.decision()["as_of"]
+    assert world.registry.model(MODEL).candidate is None
+    assert (ARTIFACTS, f"artifacts/model={MODEL}/version=2/signature.json") in world.s3.objects
+    before = world.stage.table.head()
+    assert world.judge(request)["version"] == 2, "a second run finds the training ended"
+    assert world.stage.table.head() == before
 
 
 def test_a_worse_challenger_is_refused_and_nothing_is_registered(world: GateWorld) -> None:
