@@ -1,10 +1,8 @@
-"""Access: what the policies allow, proven for every path and in the templates; the roles of people and of CI."""
+"""Access: what the policies allow, proven for every path and in the templates; the roles of people."""
 
 import json
 from functools import cache
 from itertools import product
-from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,10 +13,8 @@ from functions.domain.caller import PEOPLES_ROLES
 from functions.domain.management_calls import CALLS
 from infra.access import DEPLOYER, OF_NO_MODEL, ROLES, Role, management_paths, serving_paths
 from infra.access_page import PAGE, table, with_table
-from infra.node import use_bundled_node
 from infra.routes import signable_routes
-from infra.settings import stage_settings
-from tests.infra.conftest import ROOT, Template, flat
+from tests.infra.conftest import Template, flat
 
 MANAGE, SERVE, ANY = "manage0000/prod/", "serve00000/prod/", "?" * 10 + "/prod/"
 ALL = (*ROLES, DEPLOYER)
@@ -194,69 +190,3 @@ def test_each_stack_has_its_access_recorded_once_its_policies_are_there(platform
         assert table_["Properties"]["Model"] == model
         assert {name for name in recorded if ":" not in name} == {role.name for role in ROLES}
         assert set(template.of_type("AWS::IAM::ManagedPolicy")) <= set(table_["DependsOn"])
-
-
-def deployer(repository: str | None, folder: Path) -> Template:
-    """A stack with CI's role alone, as the platform stack makes it."""
-    use_bundled_node()
-    from aws_cdk import App, Stack
-    from aws_cdk import aws_apigateway as apigateway
-
-    from infra.deployer import Deployer
-    from infra.stage import StageContext
-
-    context = json.loads((ROOT / "cdk.json").read_text())["context"]
-    app = App(outdir=str(folder), analytics_reporting=False)
-    stack = Stack(app, "only")
-    api = apigateway.RestApi(stack, "Api", cloud_watch_role=False)
-    api.root.add_method("GET")
-    Deployer(stack, "Deployer", StageContext(stage_settings(context, "prod", environment={})), str(repository), api)
-    app.synth()
-    return Template(json.loads((folder / "only.template.json").read_text()))
-
-
-@pytest.fixture(scope="module")
-def ci(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    return deployer("harbour/models", tmp_path_factory.mktemp("ci"))
-
-
-def test_without_a_repository_there_is_no_role_for_ci(platform: Template) -> None:
-    assert "trimtab-prod-deployer" not in json.dumps(platform.document)
-
-
-def test_ci_is_one_environment_of_one_repository(ci: Template) -> None:
-    role = ci.only("AWS::IAM::Role")
-    (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
-    assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
-    assert flat(statement["Principal"]["Federated"]).endswith(":oidc-provider/token.actions.githubusercontent.com")
-    assert statement["Condition"] == {
-        "StringEquals": {
-            "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
-            "token.actions.githubusercontent.com:sub": "repo:harbour/models:environment:prod",
-        }
-    }
-    assert role["MaxSessionDuration"] == 3600
-
-
-def test_ci_may_take_on_cdks_roles_and_make_its_calls_and_never_more(ci: Template) -> None:
-    role, policy = ci.only("AWS::IAM::Role"), ci.only("AWS::IAM::ManagedPolicy")
-    assert role["ManagedPolicyArns"] == [role["PermissionsBoundary"]]
-    deploy, call = policy["PolicyDocument"]["Statement"]
-    assert deploy["Action"] == "sts:AssumeRole"
-    taken = [flat(one).partition(":role/")[2] for one in deploy["Resource"]]
-    suffix = "-role-<AWS::AccountId>-<AWS::Region>"
-    assert taken == [
-        f"cdk-hnb659fds-{one}{suffix}" for one in ("deploy", "file-publishing", "image-publishing", "lookup")
-    ]
-    assert call["Action"] == "execute-api:Invoke"
-    assert sorted(path for _, path in ended([flat(one) for one in call["Resource"]])) == sorted(
-        management_paths(DEPLOYER)
-    )
-
-
-@pytest.mark.parametrize("repository", ["harbour", "harbour/models:*", "harbour/*", "a b/c", "harbour/models/x"])
-def test_a_repository_that_could_be_another_is_refused(repository: str) -> None:
-    context: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
-    context["stages"]["prod"]["deployer_repository"] = repository
-    with pytest.raises(Exception, match="deployer_repository"):
-        stage_settings(context, "prod", environment={})

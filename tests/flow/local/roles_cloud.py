@@ -11,6 +11,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import urllib3
+from botocore.credentials import Credentials
+
+from functions.domain.names import LOCAL_REGION
+from tests.contract.local.cloud import LocalCloud
+from trimtab.signing import signed_headers
+
 MODELS = ("tides", "tides-2")  # one name begins as the other does
 TOML = """
 [model]
@@ -71,3 +78,26 @@ def _stage_asset(manifest: Path, digest: str) -> None:
     source = {"path": f"asset.{digest}.zip", "packaging": "file"}
     read["files"][digest] = {"source": source, "destinations": destination}
     manifest.write_text(json.dumps(read))
+
+
+class Signer:
+    """Who calls: a connection, and keys to sign with."""
+
+    pool = urllib3.PoolManager(maxsize=4, timeout=60, retries=False)
+
+    def __init__(self, cloud: LocalCloud, key_id: str, secret: str, token: str | None = None) -> None:
+        self._cloud, self._credentials = cloud, Credentials(key_id, secret, token)
+
+    def ask(self, method: str, path: str) -> urllib3.BaseHTTPResponse:
+        url, body = self._cloud.gateway + path, b"{}" if method == "POST" else None
+        kind = {"Content-Type": "application/json"}
+        headers = signed_headers(self._credentials, LOCAL_REGION, method, url, body, kind)
+        return self.pool.request(method, url, body=body, headers=headers)
+
+    def may(self, method: str, path: str) -> bool:
+        """Whether the gateway lets it through; what it answers otherwise is API Gateway's refusal."""
+        answer = self.ask(method, path)
+        if answer.status == 200:
+            return True
+        assert (answer.status, answer.headers["x-amzn-ErrorType"]) == (403, "AccessDeniedException"), answer.data
+        return False

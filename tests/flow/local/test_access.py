@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import urllib3
-from botocore.credentials import Credentials
 
 import app
 from functions.domain.errors import InvalidRequestError, NotFoundError
@@ -17,9 +15,8 @@ from infra.access import OF_NO_MODEL, ROLES, Role
 from infra.routes import signable_routes
 from infra.settings import stage_settings
 from tests.contract.local.cloud import LocalCloud, running
-from tests.flow.local.roles_cloud import MODELS, put_echo_behind, write_models
+from tests.flow.local.roles_cloud import MODELS, Signer, put_echo_behind, write_models
 from trimtab.local_users import add_local_user, local_key
-from trimtab.signing import signed_headers
 from trimtab.stage import Stage
 
 VALUES = {"version": "1", "release": "3", "end": "2013-05-01", "execution": "scheduled-1", "request": "r-1"}
@@ -49,29 +46,6 @@ def cloud(state: Path, assembly: Path) -> Iterator[LocalCloud]:
 @pytest.fixture(scope="module")
 def stage(cloud: LocalCloud) -> Stage:
     return Stage(Names(LOCAL_STAGE, LOCAL_ACCOUNT, LOCAL_REGION), cloud.endpoint, cloud.state)
-
-
-class Signer:
-    """Who calls: a connection, and keys to sign with."""
-
-    pool = urllib3.PoolManager(maxsize=4, timeout=60, retries=False)
-
-    def __init__(self, cloud: LocalCloud, key_id: str, secret: str, token: str | None = None) -> None:
-        self._cloud, self._credentials = cloud, Credentials(key_id, secret, token)
-
-    def ask(self, method: str, path: str) -> urllib3.BaseHTTPResponse:
-        url, body = self._cloud.gateway + path, b"{}" if method == "POST" else None
-        kind = {"Content-Type": "application/json"}
-        headers = signed_headers(self._credentials, LOCAL_REGION, method, url, body, kind)
-        return self.pool.request(method, url, body=body, headers=headers)
-
-    def may(self, method: str, path: str) -> bool:
-        """Whether the gateway lets it through; what it answers otherwise is API Gateway's refusal."""
-        answer = self.ask(method, path)
-        if answer.status == 200:
-            return True
-        assert (answer.status, answer.headers["x-amzn-ErrorType"]) == (403, "AccessDeniedException"), answer.data
-        return False
 
 
 def filled(path: str, model: str) -> str:
