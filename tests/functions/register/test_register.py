@@ -1,75 +1,18 @@
 """What `register` makes of an upload; killed at any call, beside itself, and with what was tampered with."""
 
-import json
 from collections.abc import Callable
-from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from functions.adapters.monitoring_registry import MonitoringRegistry
-from functions.adapters.register_call import RegisterCall
-from functions.adapters.signed_versions import SignedVersions
-from functions.domain.approval import ApprovalConfig, Mode
 from functions.domain.audit import verify
 from functions.domain.caller import caller_of
-from functions.domain.errors import (
-    ConflictError,
-    CorruptArtifactError,
-    InvalidRequestError,
-    MisconfiguredError,
-    NotFoundError,
-    UnavailableError,
-)
+from functions.domain.errors import ConflictError, CorruptArtifactError, NotFoundError
 from functions.domain.signature import Signature
-from functions.register import handler as entry
-from functions.register.register import register
-from functions.register.request import RegisterRequest
-from functions.register.settings import Settings
-from functions.register.tools import Tools
 from tests.contract.fake_kms import KEY, FakeKms
-from tests.contract.fake_s3 import FakeS3
-from tests.contract.fake_table import FakeTable
-from tests.functions.register.registering import register_tools
-from tests.functions.roll_out.around import settings_of
+from tests.functions.register.worlds import ARTIFACT, BUCKET, TIME, VERSION, World
 from tests.functions.roll_out.killing import Calls, KilledError, Watched
-from tests.functions.roll_out.trained import MODEL, prefix_of, trained
-
-BUCKET, TIME = "artifacts", "2013-03-01T00:00:00Z"
-ARTIFACT = trained()
-VERSION = f"artifacts/model={MODEL}/version=1/"
-EVENT: dict[str, Any] = {
-    "action": "register",
-    "model": MODEL,
-    "artifact": prefix_of(ARTIFACT),
-    "author": "Ann",
-    "person": "ann",
-    "time": TIME,
-    "evidence": None,
-}
-CONTEXT = SimpleNamespace(aws_request_id="request-1")
-
-
-class World:
-    """An upload, and a model whose versions are approved as `mode` says."""
-
-    def __init__(self, mode: Mode = "auto") -> None:
-        self.table, self.s3, self.kms = FakeTable(), FakeS3(), FakeKms()
-        config = replace(settings_of(MODEL), approval=ApprovalConfig(mode))
-        MonitoringRegistry(self.table).configure(config, "a deployment", TIME)
-        for name, body in ARTIFACT.files.items():
-            self.s3.objects[BUCKET, prefix_of(ARTIFACT) + name] = body
-
-    def tools(self, watched: Callable[[Any], Any] = lambda fake: fake) -> Tools:
-        return register_tools(watched(self.table), watched(self.s3), BUCKET, watched(self.kms))
-
-    def registers(self, tools: Tools | None = None, **changes: Any) -> dict[str, Any]:
-        return register(RegisterRequest.from_event(EVENT | changes), tools or self.tools())
-
-    @property
-    def versions(self) -> SignedVersions:
-        return self.tools().versions
+from tests.functions.roll_out.trained import MODEL, prefix_of
 
 
 def watched_by(calls: Calls) -> Callable[[Any], Any]:
@@ -210,87 +153,3 @@ def test_without_the_models_stack_nothing_is_registered() -> None:
     with pytest.raises(NotFoundError, match="no settings of flights: deploy the model's stack"):
         world.registers()
     assert world.table.items == {}
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"action": "deploy"}, "action is 'register', not 'deploy'"),
-        ({"model": "../flights"}, "must be a model's name"),
-        ({"artifact": "artifacts/model=flights/version=1/"}, "must be 'incoming/"),
-        ({"author": ""}, "author must be text"),
-        ({"person": 7}, "person must be text"),
-        ({"time": "yesterday"}, "time 'yesterday' is not of the form"),
-        ({"evidence": "good"}, "evidence must be an object"),
-        ({"evidence": {}}, "at must be text"),
-    ],
-)
-def test_a_malformed_event_is_answered_with_what_is_wrong(
-    changes: dict[str, Any], words: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world = World()
-    monkeypatch.setattr(entry, "build", world.tools)
-    before = world.table.head()
-    answer = entry.handler(EVENT | changes, CONTEXT)
-    assert words in answer["error"]
-    assert answer["kind"] == "InvalidRequestError"
-    assert world.table.head() == before
-
-
-class Lambda:
-    """boto3's `invoke`, answered by the handler, or as `answers` has it."""
-
-    def __init__(self, answer: Callable[[bytes], bytes], **beside: Any) -> None:
-        self._answer, self._beside = answer, beside
-
-    def invoke(self, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803 - boto3's names
-        body = self._answer(Payload)
-        return {"Payload": SimpleNamespace(read=lambda: body), **self._beside}
-
-
-def test_who_asks_gets_the_answer_or_the_same_error_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    world = World()
-    monkeypatch.setattr(entry, "build", world.tools)
-
-    def handled(payload: bytes) -> bytes:
-        return json.dumps(entry.handler(json.loads(payload), CONTEXT)).encode()
-
-    call = RegisterCall(Lambda(handled), "trimtab-test-register")
-    assert call.register(MODEL, prefix_of(ARTIFACT), "ann", "ann", TIME)["version"] == 1
-    refused: list[tuple[str, type[Exception]]] = [
-        (prefix_of(trained(2)), NotFoundError),
-        ("elsewhere/", InvalidRequestError),
-    ]
-    for artifact, error in refused:
-        with pytest.raises(error):
-            call.register(MODEL, artifact, "ann", "ann", TIME)
-    del world.s3.objects[BUCKET, prefix_of(ARTIFACT) + "model.onnx"]
-    world.s3.objects[BUCKET, prefix_of(ARTIFACT) + "model.onnx"] = b"another"
-    with pytest.raises(CorruptArtifactError, match=r"model\.onnx"):
-        call.register(MODEL, prefix_of(ARTIFACT), "ann", "ann", TIME)
-
-
-@pytest.mark.parametrize(
-    ("body", "beside"),
-    [
-        (b'{"errorMessage":"no memory"}', {"FunctionError": "Unhandled"}),
-        (b"not json", {}),
-        (b"[]", {}),
-        (b'{"error":"KMS did not answer","kind":"UnavailableError"}', {}),
-        (b'{"error":"?","kind":"SystemExit"}', {}),
-    ],
-)
-def test_a_failure_of_the_function_is_an_error_of_the_service(body: bytes, beside: dict[str, str]) -> None:
-    call = RegisterCall(Lambda(lambda _: body, **beside), "trimtab-test-register")
-    with pytest.raises(UnavailableError):
-        call.register(MODEL, prefix_of(ARTIFACT), "ann", "ann", TIME)
-
-
-ENVIRONMENT = {"REGISTRY_TABLE": "registry", "ARTIFACT_BUCKET": "artifacts", "SIGNING_KEY": KEY}
-
-
-@pytest.mark.parametrize("name", ENVIRONMENT)
-def test_a_setting_that_is_missing_is_named(name: str) -> None:
-    assert Settings.from_environment(ENVIRONMENT).signing_key == KEY
-    with pytest.raises(MisconfiguredError, match=f"{name} is not set"):
-        Settings.from_environment({key: value for key, value in ENVIRONMENT.items() if key != name})
