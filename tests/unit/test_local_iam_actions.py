@@ -30,9 +30,19 @@ def needed(request: Request, status: int = 200) -> list[Needed]:
 @pytest.mark.parametrize(
     ("method", "target", "wanted"),
     [
-        ("GET", "/lake/table/a/b.parquet", [Needed("s3:GetObject", "arn:aws:s3:::lake/table/_")]),
+        ("GET", "/lake/table/a/b.parquet", [Needed("s3:GetObject", "arn:aws:s3:::lake/table/_.parquet")]),
+        (
+            "GET",
+            "/lake/training/model%3Dm/ab/c.zip",
+            [Needed("s3:GetObject", "arn:aws:s3:::lake/training/model=m/_.zip")],
+        ),
+        (
+            "GET",
+            "/lake/raw/labels/model=m/h/c.gz",
+            [Needed("s3:GetObject", "arn:aws:s3:::lake/raw/labels/model=m/_.gz")],
+        ),
         ("HEAD", "/lake/table/a%2Fb", [Needed("s3:GetObject", "arn:aws:s3:::lake/table/_")]),
-        ("PUT", "/lake/reports/r.json", [Needed("s3:PutObject", "arn:aws:s3:::lake/reports/_")]),
+        ("PUT", "/lake/reports/r.json", [Needed("s3:PutObject", "arn:aws:s3:::lake/reports/_.json")]),
         ("GET", "/lake?list-type=2&prefix=raw%2F", [Needed("s3:ListBucket", "arn:aws:s3:::lake")]),
         ("GET", "/lake?versions", [Needed("s3:ListBucketVersions", "arn:aws:s3:::lake")]),
         ("GET", "/lake/heads/1?versionId=a", [Needed("s3:GetObjectVersion", "arn:aws:s3:::lake/heads/_")]),

@@ -8,6 +8,7 @@ actions of its parts. What is not known here is an error: it would be a right th
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
@@ -85,7 +86,7 @@ def _arn(resource: str, place: Place) -> str:
 
 
 def _of_s3(request: Request, status: int) -> Iterator[Needed]:
-    """The bucket is the path's first part; of a key the first folder tells enough."""
+    """The bucket is the path's first part."""
     bucket, _, key = unquote(request.raw_path).lstrip("/").partition("/")
     of_bucket, query = f"arn:aws:s3:::{bucket}", parse_qs(request.query, keep_blank_values=True)
     if not key:
@@ -94,8 +95,7 @@ def _of_s3(request: Request, status: int) -> Iterator[Needed]:
             raise MisconfiguredError(f"iam_actions does not know which right {request.method} {request.target} needs")
         yield Needed(action, of_bucket)
         return
-    folder = key.partition("/")[0]
-    thing = f"{of_bucket}/{folder}/_" if "/" in key else f"{of_bucket}/{key}"
+    thing = f"{of_bucket}/{_told_apart(key)}"
     match request.method:
         case "GET" | "HEAD":
             yield Needed("s3:GetObjectVersion" if "versionId" in query else "s3:GetObject", thing)
@@ -107,6 +107,15 @@ def _of_s3(request: Request, status: int) -> Iterator[Needed]:
                 yield Needed("s3:PutObjectRetention", thing)
         case _:
             raise MisconfiguredError(f"iam_actions does not know which right {request.method} of an object needs")
+
+
+def _told_apart(key: str) -> str:
+    """Of a key what policies tell apart: the folders up to its model's, else the first, and the kind of file."""
+    *folders, name = key.split("/")
+    if not folders:
+        return key
+    ends = [place for place, folder in enumerate(folders, start=1) if folder.startswith("model=")]
+    return "/".join([*folders[: ends[0] if ends else 1], f"_{PurePosixPath(name).suffix}"])
 
 
 def _of_dynamodb(operation: str, asked: Mapping[str, Any], place: Place) -> Iterator[Needed]:
