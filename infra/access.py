@@ -40,6 +40,7 @@ class Role:
     is_for_people: bool = True
 
 
+AUDITOR = "auditor"
 ROLES = (
     Role("viewer", "sees how models do, and no client's rows", READ),
     Role(
@@ -62,7 +63,7 @@ ROLES = (
         ),
     ),
     Role(
-        "auditor",
+        AUDITOR,
         "reads and verifies all, and takes it along",
         (*READ, "explain_request", "export_version", "list_audit", "verify_audit"),
     ),

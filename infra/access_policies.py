@@ -14,7 +14,7 @@ from constructs import Construct, IDependable
 
 from functions.adapters.model_settings import ModelSettings
 from functions.domain.canonical_json import canonical_json, digest_of
-from infra.access import ROLES, Role, management_paths, serving_paths
+from infra.access import AUDITOR, ROLES, Role, management_paths, serving_paths
 from infra.findings import accept_wildcard
 from infra.lambda_function import function_arn
 from infra.routes import Route, signable_routes, signed_routes
@@ -27,11 +27,18 @@ _PARAMETER = "A pattern for whatever stands for a path's parameter; tests/infra/
 class StageAccess(Construct):
     """A policy for each role over all models, `trimtab-<stage>-<role>`, and a role of the same name for people.
 
-    Only an IAM user may assume it, and only under the user's own name: so a session's name says who it is.
+    Only an IAM user may assume it, and only under the user's own name: so a session's name says who it is. An auditor
+    has the rights to `verify` besides.
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, stage: StageContext, api: apigateway.RestApi, bootstrap: IDependable
+        self,
+        scope: Construct,
+        construct_id: str,
+        stage: StageContext,
+        api: apigateway.RestApi,
+        verify: Sequence[iam.PolicyStatement],
+        bootstrap: IDependable,
     ) -> None:
         super().__init__(scope, construct_id)
         names = stage.names
@@ -50,9 +57,17 @@ class StageAccess(Construct):
                 *_arns(self, stage, ANY_API, serving),
             ]
             policies[role.name] = _policy(self, role, names.access(role.name), "all models", resources)
+        self._let_verify(policies[AUDITOR], verify)
         roles = {role.name: self._role(stage, role, policies[role.name]) for role in ROLES if role.is_for_people}
         trust = {name: Stack.of(self).resolve(role.assume_role_policy) for name, role in roles.items()}
         _record(self, stage, "", policies, trust).node.add_dependency(bootstrap)
+
+    def _let_verify(self, policy: iam.ManagedPolicy, rights: Sequence[iam.PolicyStatement]) -> None:
+        policy.add_statements(*rights)
+        for statement in rights:
+            for resource in statement.resources:
+                if "*" in resource:
+                    accept_wildcard(policy, resource, "An audit is of all that was registered and sealed.")
 
     def _role(self, stage: StageContext, role: Role, policy: iam.ManagedPolicy) -> iam.Role:
         made = iam.Role(

@@ -22,6 +22,7 @@ from infra.rollout_triggers import RolloutTriggers
 from infra.stage import StageContext
 from infra.stage_stack import StageStack
 from infra.storage import Storage
+from infra.verification_rights import verification_rights
 
 
 class PlatformStack(StageStack):
@@ -46,7 +47,8 @@ class PlatformStack(StageStack):
         acl = self.firewall.web_acl.attr_arn
         self.management = Management(self, "Management", stage, self.storage, self.audit, self.registration, acl)
         self.management.http.api.deployment_stage.node.add_dependency(account)  # else it could not write its logs
-        StageAccess(self, "Access", stage, self.management.http.api, self.rollout.bootstrap.function)
+        verify = verification_rights(self.storage, self.audit, self.registration)
+        StageAccess(self, "Access", stage, self.management.http.api, verify, self.rollout.bootstrap.function)
         if stage.settings.deployer_repository is not None:
             Deployer(self, "Deployer", stage, stage.settings.deployer_repository, self.management.http.api)
         CfnOutput(self, "DataBucket", value=self.storage.data.bucket_name)

@@ -3,8 +3,13 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from trimtab.project import Project
+
+
+settings.register_profile("trimtab", deadline=None)  # a busy machine proves nothing about the code
+settings.load_profile("trimtab")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

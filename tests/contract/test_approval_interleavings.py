@@ -128,7 +128,7 @@ class OfOne(Approvals):
 
 @pytest.mark.parametrize("machine", [Approvals, OfOne])
 def test_no_interleaving_passes_the_rule(machine: type[Approvals]) -> None:
-    run_state_machine_as_test(machine, settings=settings(max_examples=150, stateful_step_count=20, deadline=None))
+    run_state_machine_as_test(machine, settings=settings(max_examples=150, stateful_step_count=20))
 
 
 def test_one_person_with_all_identities_at_once_is_one_approval() -> None:

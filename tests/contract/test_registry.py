@@ -112,7 +112,7 @@ def test_every_item_but_the_lease_is_named_by_the_last_entry_that_wrote_it(regis
         assert (str(stored.key) in bodies) == (stored.key != lease_key(MODEL))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.integers(1, 6), min_size=1, max_size=25))
 def test_numbers_are_dense_whatever_is_registered_in_which_order(seeds: list[int]) -> None:
     registry = Registry(FakeTable())

@@ -18,6 +18,7 @@ from tests.infra.conftest import Template, flat
 
 MANAGE, SERVE, ANY = "manage0000/prod/", "serve00000/prod/", "?" * 10 + "/prod/"
 ALL = (*ROLES, DEPLOYER)
+AUDITORS, VERIFICATION = "trimtab-prod-auditor", ["ReadRegistry", "ReadArtifacts", "ReadHeads", "CheckSignatures"]
 SERVED = [(str(route.call), route.method, route.path) for route in signable_routes()]
 
 
@@ -103,10 +104,11 @@ def test_the_page_shows_the_table_as_it_is() -> None:
 
 
 def policies(template: Template) -> dict[str, list[str]]:
-    """Resources by a policy's name; each policy has one statement, which allows calls."""
+    """Resources by a policy's name; each has a statement that allows calls, the auditor's those to verify besides."""
     found = {}
     for policy in template.all("AWS::IAM::ManagedPolicy"):
-        (statement,) = policy["PolicyDocument"]["Statement"]
+        statement, *others = policy["PolicyDocument"]["Statement"]
+        assert [one["Sid"] for one in others] == (VERIFICATION if flat(policy["ManagedPolicyName"]) == AUDITORS else [])
         assert (statement["Effect"], statement["Action"]) == ("Allow", "execute-api:Invoke")
         assert not {"NotResource", "Condition", "NotAction"} & set(statement)
         resources = statement["Resource"]

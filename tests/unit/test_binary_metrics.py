@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn import metrics as sk
@@ -145,7 +145,6 @@ def test_certain_and_wrong_costs_as_much_as_the_smallest_probability_allows() ->
 groups = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 10**9), st.integers(0, 10**9), st.booleans()), max_size=20)
 
 
-@settings(deadline=None)
 @given(groups)
 def test_no_counts_give_numbers_that_are_none_or_out_of_range(rows: list[tuple[float, int, int, bool]]) -> None:
     scores, positives, negatives = (np.array([row[k] for row in rows], dtype=np.float64) for k in range(3))

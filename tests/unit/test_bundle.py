@@ -55,14 +55,14 @@ def test_the_same_version_is_the_same_bytes() -> None:
         assert archive.namelist()[0] == LISTING
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, len(DATA) - 1))
 def test_a_file_that_was_cut_off_is_refused(length: int) -> None:
     with pytest.raises(CorruptArtifactError):
         read_bundle(DATA[:length])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(0, len(DATA) - 1), st.integers(1, 255))
 def test_a_byte_that_was_changed_is_found_or_changes_nothing_that_is_read(place: int, by: int) -> None:
     changed = bytearray(DATA)

@@ -24,7 +24,7 @@ def accused(found: NoiseFindings) -> set[int]:
     return {sender.sender for sender in found.senders if sender.out_of_line}
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 1_000), st.integers(300, 3_000))
 def test_a_small_sender_of_flipped_labels_is_found_and_the_large_one_is_not_accused(seed: int, few: int) -> None:
     found = judged((10_000, few), flips=1.0, seed=seed)
@@ -33,7 +33,7 @@ def test_a_small_sender_of_flipped_labels_is_found_and_the_large_one_is_not_accu
     assert not found.posterior[:10_000].any()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 1_000), st.floats(0.0, 0.15), st.floats(-0.05, 0.15))
 def test_of_two_senders_a_careless_one_or_one_with_other_rows_is_not_accused(
     seed: int, flips: float, shift: float

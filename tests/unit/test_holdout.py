@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -36,7 +36,6 @@ def rows(time: NDArray[Any] | None, labels: NDArray[Any]) -> Dataset:
     return Dataset((Feature("x", "float32"),), {"x": x}, labels, time)
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 3_000), min_size=2, max_size=40), st.floats(0.01, 0.5), st.integers(1, 50))
 def test_a_retrainings_hold_out_is_no_larger_than_its_share_and_than_is_needed(
     counts: list[int], share: float, window_hours: int

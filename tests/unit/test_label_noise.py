@@ -133,7 +133,7 @@ def test_a_strong_model_prunes_false_labels_that_come_from_everywhere() -> None:
 
 
 @given(st.integers(0, 1_000))
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_a_weak_calibrated_model_prunes_nothing_of_clean_labels(seed: int) -> None:
     rows = _logged(seed)
     assert rows.chances is not None
@@ -142,7 +142,7 @@ def test_a_weak_calibrated_model_prunes_nothing_of_clean_labels(seed: int) -> No
 
 
 @given(st.integers(0, 1_000), st.floats(0.0, 0.4))
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_no_more_than_a_small_share_is_ever_pruned(seed: int, rate: float) -> None:
     rows = _logged(seed)
     assert rows.chances is not None

@@ -45,7 +45,7 @@ def field(low: int, high: int) -> st.SearchStrategy[tuple[str, set[int]]]:
     return st.one_of(several, st.just(("*", set(range(low, high + 1)))))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(field(0, 59), field(0, 23), field(1, 31), field(1, 12), field(1, 7), st.booleans(), st.integers(BEGIN, END))
 def test_a_cron_schedule_is_due_when_a_look_at_every_minute_says_so(
     minute: tuple[str, set[int]],
@@ -134,7 +134,7 @@ def test_zones_other_than_utc_are_refused() -> None:
     assert read_recurrence("rate(1 hour)", "Etc/UTC")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.sampled_from(["rate(7 minutes)", "cron(*/9 * * * ? *)", "cron(0 3 ? * WED *)", "cron(0 0 1 * ? *)"]),
     st.integers(BEGIN, END),

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
@@ -35,7 +35,6 @@ def test_a_class_that_never_occurs_is_not_in_the_mean() -> None:
     assert macro_f1(confusion, 0.95).value == pytest.approx(macro_f1(confusion[:2, :2], 0.95).value)
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 10**12), min_size=9, max_size=9))
 def test_any_counts_give_shares_between_0_and_1_or_none(counts: list[int]) -> None:
     confusion = np.array(counts, dtype=np.float64).reshape(3, 3)

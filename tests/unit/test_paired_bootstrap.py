@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 from sklearn import metrics
@@ -31,7 +31,6 @@ NUMBERS: dict[str, Callable[..., float]] = {
 
 
 @pytest.mark.parametrize("metric", [*THEIRS, *LABELS])
-@settings(deadline=None)
 @given(st.integers(0, 2**32))
 def test_binary_metrics_of_a_draw_are_scikit_learns(metric: str, seed: int) -> None:
     truth, champion, challenger, weights = _binary(np.random.default_rng(seed), 80)
@@ -43,7 +42,6 @@ def test_binary_metrics_of_a_draw_are_scikit_learns(metric: str, seed: int) -> N
 
 
 @pytest.mark.parametrize("metric", NUMBERS)
-@settings(deadline=None)
 @given(st.integers(0, 2**32))
 def test_regression_metrics_of_a_draw_are_scikit_learns(metric: str, seed: int) -> None:
     chance = np.random.default_rng(seed)
@@ -54,7 +52,6 @@ def test_regression_metrics_of_a_draw_are_scikit_learns(metric: str, seed: int) 
     assert found[1] == pytest.approx(NUMBERS[metric](truth, challenger.predicted, sample_weight=weights))
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32))
 def test_multiclass_metrics_of_a_draw_are_scikit_learns(seed: int) -> None:
     chance = np.random.default_rng(seed)

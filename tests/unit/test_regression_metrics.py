@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
@@ -51,7 +51,6 @@ def test_what_the_rows_do_not_allow_is_none(truth: list[float], predicted: list[
     assert {name for name, metric in found.items() if metric.value is None} == missing
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(-1e30, 1e30), st.floats(-1e30, 1e30)), min_size=1, max_size=20))
 def test_any_numbers_give_intervals_around_their_values_or_none(rows: list[tuple[float, float]]) -> None:
     truth, predicted = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.domain.names import LOCAL_ACCOUNT, LOCAL_REGION, LOCAL_STAGE, Names
@@ -59,7 +59,6 @@ def life(traffic: FakeTraffic, clock: FakeClock) -> Life:
     return Life(stage, "tides", cast(ReplayTraffic, traffic), cast(VirtualClock, clock), lambda fired: None)
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.integers(min_value=0, max_value=72 * HOUR_MS), min_size=1, max_size=50).map(sorted),
     st.integers(min_value=0, max_value=30),

@@ -40,7 +40,7 @@ def botocore_authorization(credentials: Credentials, now: float, request: AWSReq
     return str(request.headers["Authorization"])
 
 
-@settings(max_examples=3_000, deadline=None)
+@settings(max_examples=3_000)
 @given(
     method=st.sampled_from(["GET", "POST", "PUT", "DELETE"]),
     path=st.lists(PATH_CHARACTERS, max_size=12).map(lambda parts: "/" + "".join(parts)),

@@ -51,7 +51,7 @@ def table_of(runs: Sequence[Sequence[Sent]]) -> dict[str, list[dict[str, Any]]]:
     return {key: read_parquet(body) for key, body in world.hours().items()}
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_any_order_any_repetition_and_any_split_give_the_same_table(data: st.DataObject) -> None:
     records: list[Sent] = data.draw(st.lists(sent, min_size=1, max_size=8))
@@ -75,7 +75,7 @@ VERSIONS = [
 ]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.permutations(VERSIONS), st.integers(0, 4))
 def test_features_that_come_and_go_lie_in_the_same_columns_whatever_came_first(order: list[Sent], cut: int) -> None:
     assert table_of([order[:cut], order[cut:]]) == table_of([VERSIONS])

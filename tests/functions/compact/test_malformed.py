@@ -59,7 +59,7 @@ def spoilt(draw: st.DrawFn) -> tuple[RecordKind, bytes]:
     return kind, json.dumps(record, ensure_ascii=draw(st.booleans())).encode("utf-8", "surrogatepass") + b"\n"
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(spoilt(), min_size=1, max_size=6))
 @example([("predictions", b'{"v": 1, "model": "small", "source": "\xed\xa0\x80"}\n')])
 def test_a_run_ends_whatever_records_hold_and_good_ones_are_in_the_table(

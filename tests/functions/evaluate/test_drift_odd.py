@@ -115,7 +115,7 @@ ROW = st.tuples(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(ROW, min_size=1, max_size=30), seen=st.lists(ROW, min_size=1, max_size=30))
 def test_any_rows_give_finite_numbers_or_none(tmp_path: Path, rows: list[Any], seen: list[Any]) -> None:
     config = model_config(

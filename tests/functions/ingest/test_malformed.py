@@ -62,7 +62,7 @@ def test_mutated_requests_are_answered_in_order(clients: dict[Task, Client]) -> 
         st.tuples(st.just(task), st.just(path), mutated(document)) for task in TASKS for path, document in sound(task)
     ]
 
-    @settings(max_examples=SOME["mutated"], deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=SOME["mutated"], database=None, suppress_health_check=list(HealthCheck))
     @given(st.one_of(ways), st.sampled_from([*RAW_NUMBERS, *[None] * 36]))
     def fuzz(request: tuple[Task, str, Any], raw: str | None) -> None:
         nonlocal partly
@@ -84,7 +84,7 @@ def test_mutilated_bodies_are_answered_in_order(clients: dict[Task, Client]) -> 
     bodies = [json.dumps(document).encode() for _, document in sound("binary")]
     types = st.sampled_from(["application/json", "application/octet-stream", "text/plain", "a/b; charset=\xff", ";;"])
 
-    @settings(max_examples=SOME["raw"], deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=SOME["raw"], database=None, suppress_health_check=list(HealthCheck))
     @given(
         path=st.sampled_from([LABELS, OBSERVATIONS, f"{LABELS}/", "/models/visitors/predict"]),
         method=st.sampled_from(["POST", "POST", "POST", "POST", "GET", "PATCH", ""]),

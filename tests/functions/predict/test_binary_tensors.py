@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.domain.errors import InvalidRequestError
@@ -125,7 +125,6 @@ def shared(model_folder: Any) -> Client:
     return client_for(settings_for(model_folder))
 
 
-@settings(deadline=None)
 @given(rows=ROWS)
 def test_rows_json_and_binary_are_the_same_to_graph_record_and_client(
     shared: Client, rows: list[dict[str, Any]]

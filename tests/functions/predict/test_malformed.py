@@ -122,7 +122,7 @@ def fuzz_documents(client: Client, count: int) -> Counter[int]:
         st.tuples(st.just(INFER), mutated(binary_head()), st.just(binary_tail())),
     )
 
-    @settings(max_examples=count, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=count, database=None, suppress_health_check=list(HealthCheck))
     @given(requests, st.sampled_from([*RAW_NUMBERS, *[None] * 36]))
     def fuzz(request: tuple[str, Any, bytes | None], raw: str | None) -> None:
         path, document, tail = request
@@ -161,7 +161,7 @@ def fuzz_bytes(client: Client, count: int) -> Counter[int]:
     types = st.sampled_from(["application/json", "application/octet-stream", "text/plain", "a/b; charset=\xff", ";;"])
     names = {"Content-Type": types, "Inference-Header-Content-Length": lengths, "X-Other": st.text()}
 
-    @settings(max_examples=count, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=count, database=None, suppress_health_check=list(HealthCheck))
     @given(
         path=st.sampled_from([INFER, PREDICT, "/v2/models/visitors/versions/3/infer", "/v2"]),
         method=st.sampled_from(["POST", "POST", "POST", "POST", "GET", "PATCH", ""]),
@@ -201,7 +201,7 @@ def fuzz_generated(client: Client, count: int) -> Counter[int]:
     for (path, method), mode in product(GENERATED.items(), schemathesis.GenerationMode):
         operation = schema[path][method]
 
-        @settings(max_examples=count, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=count, database=None, suppress_health_check=list(HealthCheck))
         @given(operation.as_strategy(generation_mode=mode))
         def fuzz(case: Any) -> None:
             response = case.call()

@@ -12,9 +12,7 @@ UNHURRIED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filte
 def check(examples: int, steps: int) -> None:
     run_state_machine_as_test(
         RollOutMachine,
-        settings=settings(
-            max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=UNHURRIED
-        ),
+        settings=settings(max_examples=examples, stateful_step_count=steps, suppress_health_check=UNHURRIED),
     )
 
 
