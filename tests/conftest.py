@@ -7,7 +7,6 @@ from hypothesis import settings
 
 from trimtab.project import Project
 
-
 settings.register_profile("trimtab", deadline=None)  # a busy machine proves nothing about the code
 settings.load_profile("trimtab")
 
