@@ -62,7 +62,6 @@ class Rollout(Construct):
                 *self._release_rights(),
                 *self._evidence_rights(bus),
                 *self._storage_rights(storage),
-                registration.asking(),
                 registration.verifying(),
             ],
         )

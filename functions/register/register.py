@@ -26,17 +26,17 @@ def register(request: RegisterRequest, tools: Tools) -> dict[str, Any]:
     """
     config = tools.approvals.policy(request.model)
     artifact = tools.uploads.fetch(request.model, request.artifact)
-    steps = []
+    steps: list[str] = []
     known = tools.registry.find_version(request.model, artifact.digest)
     if known is None:
         known = tools.registry.register(artifact, request.author, request.time, request.person, request.evidence)
-        steps.append(f"registered version {known.number}")
+        _note(request, steps, f"registered version {known.number}")
     if known.state == "rejected":
         raise ConflictError(f"{known.model} version {known.number} is rejected: {known.reason or 'no reason given'}")
     tools.versions.keep(artifact, known.number)
     version = _proposed(request, known, tools)
     if version.state != known.state:
-        steps.append(f"approved version {version.number}")
+        _note(request, steps, f"approved version {version.number}")
     waits = None if version.state == "approved" else version.proposal.waits_for(config, request.at)
     return {"version": version.number, "state": version.state, "signed": True, "waits": waits, "steps": steps}
 
@@ -47,3 +47,9 @@ def _proposed(request: RegisterRequest, known: ModelVersion, tools: Tools) -> Mo
     tools.approvals.propose_again(model, number, request.author, request.evidence_at, request.time)
     details = {"by": "register"} if request.evidence is None else request.evidence
     return tools.approvals.approve_at_once(model, number, request.author, request.time, details)
+
+
+def _note(request: RegisterRequest, steps: list[str], step: str) -> None:
+    """Remember what was done, and print it to the function's log at once: a run may die at any line."""
+    steps.append(step)
+    print(f"{request.model}: {step}", flush=True)

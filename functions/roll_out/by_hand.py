@@ -1,31 +1,17 @@
-"""What a person may tell `roll_out` beside deploying and rolling back: bring a version live, go on at once, or try a
-barred release again.
+"""What a person may tell `roll_out` beside rolling a version out and rolling back: go on at once, or try a barred
+release again.
 """
 
 from contextlib import suppress
 
 from functions.domain.errors import LeaseHeldError
 from functions.roll_out.answer import Answer, standing
-from functions.roll_out.deploy import Deployed, rolled_out
 from functions.roll_out.lease import leased
 from functions.roll_out.outbox import tell
 from functions.roll_out.reconcile import known, reconcile
-from functions.roll_out.requests import PromoteRequest, RollOutRequest, UnbarRequest
+from functions.roll_out.requests import PromoteRequest, UnbarRequest
 from functions.roll_out.run import Run
 from functions.roll_out.traffic import route, settle
-
-
-def roll_out(run: Run, request: RollOutRequest) -> Deployed:
-    """Bring a version live that is approved, whichever was wanted before it.
-
-    Raises:
-        NotFoundError: there is no such version, or the model's stack is not deployed.
-        ConflictError: it is not approved, or its release is barred.
-        Others as `deploy`.
-    """
-    version = run.tools.registry.version(run.model, request.version)
-    run.tools.live.want(version, request.actor, request.time)
-    return rolled_out(run, version, request.now)
 
 
 def promote(run: Run, request: PromoteRequest) -> Answer:

@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from functions.domain.errors import ConflictError, SmokeTestError, TrimtabError, UnavailableError
-from functions.roll_out.by_hand import promote, roll_out, unbar
-from functions.roll_out.deploy import deploy
+from functions.roll_out.by_hand import promote, unbar
 from functions.roll_out.reconcile import reconcile
 from functions.roll_out.requests import (
-    DeployRequest,
     Ignored,
     PromoteRequest,
     ReconcileAll,
@@ -19,6 +17,7 @@ from functions.roll_out.requests import (
     wish,
 )
 from functions.roll_out.roll_back import roll_back
+from functions.roll_out.roll_out_version import roll_out
 from functions.roll_out.run import Run, Tools
 
 
@@ -31,8 +30,6 @@ def obeyed(tools: Tools, event: Mapping[str, Any], run_id: str) -> dict[str, Any
         TrimtabError: as what is asked for does.
     """
     match wish(event, tools.names):
-        case DeployRequest() as request:
-            return deploy(Run(run_id, request, tools), request).to_document()
         case RollOutRequest() as request:
             return roll_out(Run(run_id, request, tools), request).to_document()
         case RollBackRequest() as request:

@@ -9,7 +9,6 @@ from functions.adapters.artifacts import Artifacts, artifacts_client
 from functions.adapters.gate_call import GateCall, gate_client
 from functions.adapters.lambda_releases import LambdaReleases, lambda_client
 from functions.adapters.metric_sums import cloudwatch_client
-from functions.adapters.register_call import RegisterCall, register_client
 from functions.adapters.registry_table import RegistryTable, registry_client
 from functions.adapters.release_metrics import LambdaReleaseMetrics
 from functions.adapters.signatures import Signatures, kms_client
@@ -31,7 +30,6 @@ def build() -> Tools:
         SignedVersions(
             Artifacts(artifacts_client(), settings.artifact_bucket), Signatures(kms_client(), settings.signing_key)
         ),
-        RegisterCall(register_client(), names.function("register")),
         LambdaReleaseMetrics(cloudwatch_client()),
         GateCall(gate_client(), names.function("gate")),
         StageEvents(events_client(), names.event_bus),

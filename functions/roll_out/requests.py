@@ -10,7 +10,7 @@ from functions.domain.event_fields import model_of, release_of, text_of
 from functions.domain.names import Names
 from functions.domain.rollback import BLAMED_ALARMS, Cause
 
-ACTIONS = ("deploy", "roll_out", "reconcile", "roll_back", "unbar", "promote")
+ACTIONS = ("roll_out", "reconcile", "roll_back", "unbar", "promote")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +28,6 @@ class Request:
     def epoch_ms(self) -> int:
         """The event's time in milliseconds since 1970."""
         return int(self.at.timestamp() * 1000)
-
-
-@dataclass(frozen=True, slots=True)
-class DeployRequest(Request):
-    """Bring an uploaded artifact live; `now` without a canary."""
-
-    artifact: str
-    now: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +74,7 @@ class Ignored:
     reason: str
 
 
-Wish = (
-    DeployRequest
-    | RollOutRequest
-    | ReconcileRequest
-    | ReconcileAll
-    | RollBackRequest
-    | UnbarRequest
-    | PromoteRequest
-    | Ignored
-)
+Wish = RollOutRequest | ReconcileRequest | ReconcileAll | RollBackRequest | UnbarRequest | PromoteRequest | Ignored
 
 
 def wish(event: Mapping[str, Any], names: Names) -> Wish:
@@ -112,8 +95,6 @@ def wish(event: Mapping[str, Any], names: Names) -> Wish:
             return ReconcileAll(by, event["time"])
         return ReconcileRequest(*_who({**event, "actor": by}))
     who = _who(event)
-    if action == "deploy":
-        return DeployRequest(*who, text_of(event, "artifact"), _flag(event, "now"))
     if action == "roll_out":
         return RollOutRequest(*who, release_of(event, "version", "version"), _flag(event, "now"))
     if action == "promote":

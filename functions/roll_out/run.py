@@ -28,20 +28,6 @@ class Gate(Protocol):
     def compare(self, rollout: Rollout, time: str) -> Mapping[str, Any]: ...
 
 
-class Registering(Protocol):
-    """`adapters/register_call.py` says what the call does and raises."""
-
-    def register(
-        self,
-        model: str,
-        artifact: str,
-        author: str,
-        person: str | None,
-        time: str,
-        evidence: Mapping[str, Any] | None = None,
-    ) -> Mapping[str, Any]: ...
-
-
 class Events(Protocol):
     """`adapters/stage_events.py` says what the call does and raises."""
 
@@ -54,7 +40,6 @@ class Services:
 
     releases: Releases
     versions: SignedVersions
-    registering: Registering
     metrics: ReleaseMetrics
     gate: Gate
     events: Events

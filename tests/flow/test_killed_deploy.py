@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError
 from urllib3.exceptions import HTTPError
 
 from functions.domain.errors import TrimtabError
+from functions.domain.names import Names
 from functions.domain.release_artifact import MANIFEST
 from functions.retrain.artifact import write_artifact
 from trimtab import local_process
@@ -25,6 +26,7 @@ from trimtab.stage import LOCAL, Stage, open_stage
 from trimtab.status import model_status
 from trimtab.training import example_row, train_if_needed
 
+NAMES = Names(LOCAL, account="", region="")  # no function's name has these two
 LIMIT_S = 60.0
 pytestmark = pytest.mark.slow  # a run that died is known by a minute's silence
 
@@ -50,9 +52,9 @@ def another_artifact(artifact: Path, out: Path) -> Path:
     return out
 
 
-def kill_when_the_log_says(own: Project, word: str, before: int) -> None:
-    """Kill the cloud's process as soon as roll_out has printed `word` more than `before` times."""
-    log = own.cloud_state / "logs" / "aws" / "lambda" / "trimtab-local-roll-out.log"
+def kill_when_the_log_says(own: Project, function: str, word: str, before: int) -> None:
+    """Kill the cloud's process as soon as a function has printed `word` more than `before` times."""
+    log = own.cloud_state / "logs" / "aws" / "lambda" / f"{NAMES.function(function)}.log"
     deadline = monotonic() + LIMIT_S
     while log.read_text().count(word) <= before:
         assert monotonic() < deadline, log.read_text()[-2000:]
@@ -66,8 +68,19 @@ def attempt(stage: Stage, artifact: Path) -> None:
         deploy(stage, "flights", artifact, at_once=True)
 
 
-@pytest.mark.parametrize("word", ["registered version", "configured", "recorded release", "gets all of the traffic"])
-def test_a_deployment_that_was_killed_is_finished_by_the_next(own_cloud: Project, tmp_path: Path, word: str) -> None:
+@pytest.mark.parametrize(
+    ("function", "word"),
+    [
+        ("register", "registered version"),
+        ("register", "approved version"),
+        ("roll_out", "configured"),
+        ("roll_out", "recorded release"),
+        ("roll_out", "gets all of the traffic"),
+    ],
+)
+def test_a_deployment_that_was_killed_is_finished_by_the_next(
+    own_cloud: Project, tmp_path: Path, function: str, word: str
+) -> None:
     artifact = train_if_needed(own_cloud, "flights")
     stage = open_stage(own_cloud, LOCAL)
     deploy(stage, "flights", artifact, at_once=True)
@@ -75,7 +88,7 @@ def test_a_deployment_that_was_killed_is_finished_by_the_next(own_cloud: Project
 
     with ThreadPoolExecutor(1) as beside:
         answered = beside.submit(attempt, stage, second)
-        kill_when_the_log_says(own_cloud, word, before=1)
+        kill_when_the_log_says(own_cloud, function, word, before=1)
         answered.result()
     local_process.start(own_cloud, port=0)
     stage = open_stage(own_cloud, LOCAL)

@@ -143,7 +143,6 @@ ROLL_OUT = {
     f"{_LAMBDA}:layer:trimtab-prod-model-*": ["lambda:ListLayerVersions", "lambda:PublishLayerVersion"],
     f"{_LAMBDA}:layer:trimtab-prod-model-*:*": ["lambda:DeleteLayerVersion", "lambda:GetLayerVersion"],
     "<StorageArtifacts.Arn>/artifacts/*": ["s3:GetObject"],
-    "<RegistrationRegisterFunction.Arn>": ["lambda:InvokeFunction"],
     "<RegistrationKey.Arn>": ["kms:Verify"],
     "<StorageRegistry.Arn>": [
         "dynamodb:ConditionCheckItem",
@@ -324,7 +323,7 @@ def test_bootstrap_makes_aliases_and_cannot_move_one(platform: Template) -> None
     assert rights(platform.role_of("lambda", "trimtab-prod-bootstrap may do")) == BOOTSTRAP
 
 
-def test_roll_out_releases_and_registers_and_nothing_else(platform: Template) -> None:
+def test_roll_out_releases_and_registers_nothing(platform: Template) -> None:
     assert rights(platform.role_of("lambda", "trimtab-prod-roll-out may do")) == ROLL_OUT
     assert rights(platform.role_of("scheduler", "schedule of roll_out may do")) == ROLL_OUT_SCHEDULE
 

@@ -37,6 +37,16 @@ def test_an_upload_becomes_a_version_that_is_kept_signed_and_approved() -> None:
     assert Signature.from_bytes(world.s3.objects[BUCKET, VERSION + "signature.json"]).key == KEY
 
 
+def test_what_was_done_is_in_the_functions_log_as_far_as_it_came(capsys: pytest.CaptureFixture[str]) -> None:
+    world, calls = World(), Calls()
+    world.registers(world.tools(watched_by(calls)))
+    assert capsys.readouterr().out.splitlines() == ["flights: registered version 1", "flights: approved version 1"]
+    killed, world = Calls(calls.names.index("sign"), "after"), World()
+    with pytest.raises(KilledError):
+        world.registers(world.tools(watched_by(killed)))
+    assert capsys.readouterr().out.splitlines() == ["flights: registered version 1"]
+
+
 @pytest.mark.parametrize(("mode", "people"), [("one", "one person"), ("two", "two people")])
 def test_where_people_must_approve_it_waits_and_says_for_whom(mode: Any, people: str) -> None:
     world = World(mode)

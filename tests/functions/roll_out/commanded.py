@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 from functions.domain.traffic import Traffic
 from functions.roll_out.commands import obeyed
 from functions.roll_out.run import Tools
+from tests.functions.roll_out import worlds
 from tests.functions.roll_out.around import comparison, requests
 from tests.functions.roll_out.trained import MODEL, Predict, prefix_of, trained
-from tests.functions.roll_out.worlds import FUNCTION, NAMES, FakeWorld, MotoWorld, moto_world
+from tests.functions.roll_out.worlds import FUNCTION, NAMES, FakeWorld, MotoWorld, StageTools, moto_world
 
 World = FakeWorld | MotoWorld
 
@@ -35,8 +37,9 @@ def person(action: str, hours: float, **fields: Any) -> dict[str, Any]:
     return {"action": action, "model": MODEL, "actor": "ann", "time": at(hours), **fields}
 
 
-def deploys(tools: Tools, seed: int, hours: float, **fields: Any) -> dict[str, Any]:
-    return told(tools, person("deploy", hours, artifact=prefix_of(trained(seed)), **fields))
+def deploys(tools: StageTools, seed: int, hours: float, now: bool = False) -> dict[str, Any]:
+    """What a deployment of an uploaded artifact answers; `now` without a canary."""
+    return asdict(worlds.deploys(tools, trained(seed), time=at(hours), now=now))
 
 
 def looks(tools: Tools, hours: float) -> dict[str, Any]:
@@ -74,7 +77,7 @@ def three_served() -> Predict:
     return Predict(FIRST, SECOND, THIRD)
 
 
-def with_a_champion(world: World) -> Tools:
+def with_a_champion(world: World) -> StageTools:
     """Release 2 (version 1) is live; two other artifacts wait."""
     for artifact in (FIRST, SECOND, THIRD):
         world.upload(artifact)
@@ -83,10 +86,10 @@ def with_a_champion(world: World) -> Tools:
     return tools
 
 
-def passes_the_gate(tools: Tools, seed: int, hours: float) -> None:
+def passes_the_gate(tools: StageTools, seed: int, hours: float) -> None:
     """What the gate does with a challenger that passes."""
     evidence = {"at": at(hours), "gate": "gates/model=flights/e-1.json", "execution": "e-1"}
-    tools.services.registering.register(MODEL, prefix_of(trained(seed)), "gate", None, at(hours), evidence)
+    tools.registering.register(MODEL, prefix_of(trained(seed)), "gate", None, at(hours), evidence)
 
 
 @contextmanager

@@ -4,8 +4,7 @@ from collections.abc import Callable
 from threading import RLock
 from typing import Any, Literal
 
-from functions.roll_out.run import Tools
-from tests.functions.roll_out.worlds import FakeWorld
+from tests.functions.roll_out.worlds import FakeWorld, StageTools
 
 When = Literal["before", "after"]
 
@@ -35,7 +34,7 @@ class Calls:
             client.meta.events.register_last("after-call", lambda **_: self.after())
         return clients
 
-    def tools(self, world: FakeWorld) -> Tools:
+    def tools(self, world: FakeWorld) -> StageTools:
         """A world of fakes, watched at each call of a fake."""
         return world.tools(lambda fake: Watched(fake, self))
 

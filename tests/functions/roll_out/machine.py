@@ -2,6 +2,7 @@
 overtaken at any of their calls.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from tests.functions.roll_out.commanded import (
     CANARY,
     alarm,
     at,
+    deploys,
     gate,
     passes_the_gate,
     person,
@@ -23,8 +25,8 @@ from tests.functions.roll_out.commanded import (
     verdict,
 )
 from tests.functions.roll_out.killing import Calls, KilledError
-from tests.functions.roll_out.trained import MODEL, prefix_of, trained
-from tests.functions.roll_out.worlds import FUNCTION, FakeWorld
+from tests.functions.roll_out.trained import MODEL, trained
+from tests.functions.roll_out.worlds import FUNCTION, FakeWorld, StageTools
 
 SEEDS, CALLS = st.integers(1, 3), st.integers(0, 130)
 # How a run ends: well, killed after a call, or with another event that comes in at a call.
@@ -63,7 +65,11 @@ class RollOutMachine(RuleBasedStateMachine):
         return found
 
     def runs(self, event: dict[str, Any], fate: Fate = None) -> dict[str, Any]:
-        """One run, as its fate has it; what it answers, or nothing where it did not end."""
+        """What one run of `roll_out` answers, as its fate has it."""
+        return self.goes(lambda tools: told(tools, event), fate)
+
+    def goes(self, act: Callable[[StageTools], dict[str, Any]], fate: Fate) -> dict[str, Any]:
+        """What an act answers, as its fate has it, or nothing where it did not end."""
         calls, left = Calls(), list[Alias]()
         if fate is not None and fate[0] == "killed":
             calls = Calls(fate[1], "after")
@@ -71,7 +77,7 @@ class RollOutMachine(RuleBasedStateMachine):
             other = person("roll_back", self.hours, reason="at once") if fate[0] == "rolled back" else self.look()
             calls = Calls(fate[1], "before", instead=lambda: left.append(self.after(other)))
         try:
-            return told(calls.tools(self.world), event)
+            return act(calls.tools(self.world))
         except KilledError:
             return {}
         except LeaseHeldError as error:
@@ -90,7 +96,7 @@ class RollOutMachine(RuleBasedStateMachine):
 
     @rule(seed=SEEDS, now=st.booleans(), fate=FATES)
     def deploy(self, seed: int, now: bool, fate: Fate) -> None:
-        self.runs(person("deploy", self.hours, artifact=prefix_of(trained(seed)), now=now), fate)
+        self.goes(lambda tools: deploys(tools, seed, self.hours, now), fate)
 
     @rule(seed=SEEDS, fate=FATES)
     def a_challenger_passes_the_gate(self, seed: int, fate: Fate) -> None:

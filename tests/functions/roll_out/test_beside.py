@@ -7,7 +7,6 @@ import pytest
 
 from functions.domain.errors import ConflictError
 from functions.domain.release_artifact import Artifact
-from functions.roll_out.run import Tools
 from tests.functions.roll_out.killing import Calls, Locked
 from tests.functions.roll_out.scenes import (
     FIRST,
@@ -22,10 +21,10 @@ from tests.functions.roll_out.scenes import (
 )
 from tests.functions.roll_out.test_crash import aws_calls, changing, fake_calls
 from tests.functions.roll_out.trained import MODEL
-from tests.functions.roll_out.worlds import FakeWorld, assert_sound, deploys, live, moto_world
+from tests.functions.roll_out.worlds import FakeWorld, StageTools, assert_sound, deploys, live, moto_world
 
 
-def finish(world: World, tools: Tools, other: Artifact, case: str) -> None:
+def finish(world: World, tools: StageTools, other: Artifact, case: str) -> None:
     """The run that was overtaken goes on: it ends well, or is told that it lost its place and has changed nothing."""
     try:
         deploys(tools, FIRST, actor="ann")
@@ -68,7 +67,7 @@ def test_threads_that_deploy_two_artifacts_at_once_leave_all_of_it_sound() -> No
         begin(world, first_release)
         tools = world.tools(lambda fake, lock=lock: Locked(fake, lock))  # type: ignore[misc]
 
-        def attempt(artifact: Artifact, tools: Tools = tools) -> bool:
+        def attempt(artifact: Artifact, tools: StageTools = tools) -> bool:
             try:
                 deploys(tools, artifact)
             except ConflictError:

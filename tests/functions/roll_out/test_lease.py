@@ -10,9 +10,9 @@ from functions.domain.release import Release
 from functions.domain.release_function import is_bootstrap
 from functions.domain.release_lease import SILENCE_S, Lease
 from functions.roll_out.lease import leased
-from functions.roll_out.requests import DeployRequest
+from functions.roll_out.requests import RollOutRequest
 from functions.roll_out.run import Run
-from tests.functions.roll_out.trained import MODEL, Predict, prefix_of, trained
+from tests.functions.roll_out.trained import MODEL, Predict, trained
 from tests.functions.roll_out.worlds import TIME, FakeWorld, assert_sound, deploys, live
 
 ARTIFACT = trained()
@@ -27,7 +27,7 @@ def world() -> FakeWorld:
 
 def run_of(world: FakeWorld, run: str, pause: Callable[[float], None] | None = None) -> Run:
     tools = replace(world.tools(), pause=pause or world.watch.pause)
-    return Run(run, DeployRequest(MODEL, "ann", TIME, prefix_of(ARTIFACT)), tools)
+    return Run(run, RollOutRequest(MODEL, "ann", TIME, 1), tools)
 
 
 def test_a_run_frees_its_lease(world: FakeWorld) -> None:

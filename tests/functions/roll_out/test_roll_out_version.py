@@ -6,15 +6,14 @@ import pytest
 
 from functions.domain.traffic import Traffic
 from functions.roll_out import handler as roll_out
-from functions.roll_out.run import Tools
 from tests.functions.roll_out.commanded import CANARY, deploys, looks, person, told, traffic, with_a_champion
 from tests.functions.roll_out.commanded import three_served as served
 from tests.functions.roll_out.trained import MODEL
-from tests.functions.roll_out.worlds import FakeWorld
+from tests.functions.roll_out.worlds import FakeWorld, StageTools
 
 
 @pytest.fixture
-def tools() -> Tools:
+def tools() -> StageTools:
     """Version 1 was live, version 2 is, each with a release: 2 and 3."""
     tools = with_a_champion(FakeWorld(served(), **CANARY))
     deploys(tools, 2, 1, now=True)
@@ -22,7 +21,7 @@ def tools() -> Tools:
     return tools
 
 
-def test_an_older_version_takes_over_by_the_steps_and_stays_wanted(tools: Tools) -> None:
+def test_an_older_version_takes_over_by_the_steps_and_stays_wanted(tools: StageTools) -> None:
     answer = told(tools, person("roll_out", 2, version=1))
     assert (answer["model_version"], answer["weight"]) == (1, 0.1)
     assert traffic(tools) == Traffic(3, 2, 0.1)
@@ -30,12 +29,12 @@ def test_an_older_version_takes_over_by_the_steps_and_stays_wanted(tools: Tools)
     assert tools.registry.model(MODEL).candidate == 1
 
 
-def test_with_now_it_has_all_of_the_traffic_at_once(tools: Tools) -> None:
+def test_with_now_it_has_all_of_the_traffic_at_once(tools: StageTools) -> None:
     told(tools, person("roll_out", 2, version=1, now=True))
     assert traffic(tools) == Traffic(2)
 
 
-def test_who_wanted_it_is_audited_once(tools: Tools) -> None:
+def test_who_wanted_it_is_audited_once(tools: StageTools) -> None:
     for hours in (2, 3):
         told(tools, person("roll_out", hours, version=1, now=True))
     acts = [entry.body for entry in tools.registry.audit() if '"instead_of":2' in entry.body]
@@ -53,7 +52,7 @@ def test_who_wanted_it_is_audited_once(tools: Tools) -> None:
     ],
 )
 def test_what_is_none_is_refused_by_its_kind(
-    tools: Tools, monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], kind: str, words: str
+    tools: StageTools, monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], kind: str, words: str
 ) -> None:
     class Context:
         aws_request_id = "a-run"

@@ -31,7 +31,7 @@ def approved() -> FakeWorld:
     for seed, artifact in ((1, FIRST), (2, SECOND)):
         world.upload(artifact)
         passes_the_gate(world.tools(), seed, 0)
-    world.tools().services.registering.register(MODEL, prefix_of(FIRST), "ann", "ann", "2013-03-01T01:00:00Z")
+    world.tools().registering.register(MODEL, prefix_of(FIRST), "ann", "ann", "2013-03-01T01:00:00Z")
     return world
 
 
@@ -163,7 +163,7 @@ def test_a_release_that_is_there_is_not_published_again_from_what_was_swapped() 
 def test_an_unsigned_version_is_signed_when_it_is_deployed_again() -> None:
     world = approved()
     not_signed(world)
-    world.tools().services.registering.register(MODEL, prefix_of(FIRST), "ann", "ann", "2013-03-01T02:00:00Z")
+    world.tools().registering.register(MODEL, prefix_of(FIRST), "ann", "ann", "2013-03-01T02:00:00Z")
     looks(world.tools(), 3)
     assert live(world.cloud).environment["CONTRACT_SHA256"] == FIRST.contract_digest
 

@@ -15,16 +15,15 @@ from functions.bootstrap.alias import ensure_live
 from functions.domain.canonical_json import canonical_json, digest_of
 from functions.domain.contract import Task
 from functions.domain.errors import SmokeTestError
-from functions.domain.release_artifact import MANIFEST, MANIFEST_VERSION, Artifact, open_artifact
+from functions.domain.release_artifact import MANIFEST, MANIFEST_VERSION, Artifact, lambda_sha256, open_artifact
 from functions.predict.settings import Settings
 from functions.predict.start import start
-from functions.roll_out.run import Tools
 from tests.contract.fake_lambda import FakeLambda
 from tests.functions.predict.client import MemorySink
 from tests.functions.predict.small_models import FEATURES, ROW, write_model
 from tests.functions.roll_out.around import settings_of
 from tests.functions.roll_out.trained import Predict
-from tests.functions.roll_out.worlds import BUCKET, NAMES, FakeWorld, deploys
+from tests.functions.roll_out.worlds import BUCKET, NAMES, FakeWorld, StageTools, deploys
 
 MODEL = "visitors"
 FUNCTION = NAMES.function("predict", MODEL)
@@ -78,7 +77,7 @@ class RealPredict:
         return json.dumps(start(settings, lambda _: self.sink).answer(json.loads(event))).encode()
 
 
-def serving(folder: Path) -> tuple[FakeWorld, Tools, RealPredict]:
+def serving(folder: Path) -> tuple[FakeWorld, StageTools, RealPredict]:
     world = FakeWorld(Predict())
     predict = RealPredict(world, folder)
     world.cloud = FakeLambda(predict, world.s3.objects)
@@ -136,7 +135,8 @@ def test_a_layer_that_is_not_the_contracts_is_refused(tmp_path: Path, monkeypatc
             archive.writestr("model/contract.json", artifact.files["contract.json"])
             archive.writestr("model/model.onnx", b"a model that calls home")
         world.s3.objects[key] = buffer.getvalue()
-        return FakeLambda.publish_layer(world.cloud, NAMES.model_layer(MODEL), "x", *key)
+        its_own = lambda_sha256(buffer.getvalue())  # as if nobody compared it
+        return FakeLambda.publish_layer(world.cloud, NAMES.model_layer(MODEL), "x", *key, its_own)
 
     monkeypatch.setattr(world.cloud, "publish_layer", swapped)
     with pytest.raises(SmokeTestError, match=r"503: .*damaged"):

@@ -4,6 +4,7 @@ import io
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, fields
 from itertools import count
 from typing import Any
 
@@ -19,12 +20,12 @@ from functions.adapters.signatures import Signatures
 from functions.adapters.signed_versions import SignedVersions
 from functions.bootstrap.alias import ensure_live
 from functions.domain.audit import verify
+from functions.domain.caller import person_of
 from functions.domain.names import Names
 from functions.domain.release_artifact import Artifact
 from functions.domain.release_function import FunctionState, Releases, is_bootstrap
-from functions.roll_out.deploy import Deployed, deploy
-from functions.roll_out.requests import DeployRequest
-from functions.roll_out.run import Run, Services, Tools, tools_on
+from functions.roll_out.commands import obeyed
+from functions.roll_out.run import Services, Tools, tools_on
 from tests.contract.fake_kms import KEY, FakeKms
 from tests.contract.fake_lambda import FakeLambda
 from tests.contract.fake_s3 import FakeS3
@@ -33,6 +34,7 @@ from tests.contract.strict_moto import StrictLambda
 from tests.functions.register.registering import Registering, register_tools
 from tests.functions.roll_out.around import FakeEvents, FakeGate, FakeMetrics, settings_of
 from tests.functions.roll_out.trained import MODEL, Predict, prefix_of
+from trimtab.deploy import Deployment
 
 NAMES = Names("test", account="", region="")
 FUNCTION = NAMES.function("predict", MODEL)
@@ -52,6 +54,17 @@ class Stopwatch:
 
     def elapsed(self) -> float:
         return self.seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageTools(Tools):
+    """What `roll_out` works with, and `register` beside it on the same clients: a deployment goes through both."""
+
+    registering: Registering
+
+
+def beside(tools: Tools, registering: Registering) -> StageTools:
+    return StageTools(*(getattr(tools, each.name) for each in fields(tools)), registering=registering)
 
 
 class Around:
@@ -77,18 +90,18 @@ class FakeWorld:
         self.around = Around(self.table, **rollout)
         ensure_live(self.cloud, FUNCTION)
 
-    def tools(self, watched: Callable[[Any], Any] = lambda fake: fake) -> Tools:
+    def tools(self, watched: Callable[[Any], Any] = lambda fake: fake) -> StageTools:
         """Tools that work with the world's fakes, each as `watched` has it."""
         around, table, s3, kms = self.around, watched(self.table), watched(self.s3), watched(self.kms)
         services = Services(
             watched(self.cloud),
             SignedVersions(Artifacts(s3, BUCKET), Signatures(kms, KEY)),
-            Registering(register_tools(table, s3, BUCKET, kms, pause=self.watch.pause)),
             watched(around.metrics),
             watched(around.gate),
             watched(around.events),
         )
-        return tools_on(table, services, NAMES, self.watch.pause, self.watch.elapsed)
+        registering = Registering(register_tools(table, s3, BUCKET, kms, pause=self.watch.pause))
+        return beside(tools_on(table, services, NAMES, self.watch.pause, self.watch.elapsed), registering)
 
     def upload(self, artifact: Artifact) -> None:
         for name, body in artifact.files.items():
@@ -136,7 +149,7 @@ class MotoWorld:
             "lambda": self.strict.client(),
         }
 
-    def tools(self, clients: dict[str, Any] | None = None) -> Tools:
+    def tools(self, clients: dict[str, Any] | None = None) -> StageTools:
         """Tools that work with these clients, or with the world's own."""
         if clients is None:
             return self._tools
@@ -145,12 +158,12 @@ class MotoWorld:
         services = Services(
             LambdaReleases(clients["lambda"]),
             SignedVersions(Artifacts(s3, BUCKET), Signatures(kms, self.key)),
-            Registering(register_tools(table, s3, BUCKET, kms, self.key, self.watch.pause)),
             around.metrics,
             around.gate,
             around.events,
         )
-        return tools_on(table, services, NAMES, self.watch.pause, self.watch.elapsed)
+        registering = Registering(register_tools(table, s3, BUCKET, kms, self.key, self.watch.pause))
+        return beside(tools_on(table, services, NAMES, self.watch.pause, self.watch.elapsed), registering)
 
     def upload(self, artifact: Artifact) -> None:
         for name, body in artifact.files.items():
@@ -174,16 +187,25 @@ def code_zip(code: str) -> bytes:
 
 
 def deploys(
-    tools: Tools,
+    tools: StageTools,
     artifact: Artifact,
     actor: str = "ann",
     time: str = TIME,
     run: str | None = None,
     now: bool = False,
-) -> Deployed:
-    """One run of roll_out for an uploaded artifact."""
-    request = DeployRequest(artifact.model, actor, time, prefix_of(artifact), now)
-    return deploy(Run(run or f"run-{next(_RUNS)}", request, tools), request)
+) -> Deployment:
+    """A deployment of an uploaded artifact, as `trimtab deploy` has the management API do it: one run of `register`,
+    and one of `roll_out` where the version waits for nobody.
+    """
+    model = artifact.model
+    registered = tools.registering.register(model, prefix_of(artifact), actor, person_of(actor), time)
+    number, waits, steps = registered["version"], registered["waits"], registered["steps"]
+    if waits is not None:
+        return Deployment(model, number, None, None, 0.0, bool(steps), steps, waits)
+    event = {"action": "roll_out", "model": model, "actor": actor, "time": time, "version": number, "now": now}
+    answer = obeyed(tools, event, run or f"run-{next(_RUNS)}")
+    answer |= {"steps": [*steps, *answer["steps"]], "changed": bool(steps) or answer["changed"]}
+    return Deployment(**answer)
 
 
 def live(releases: Releases) -> FunctionState:
