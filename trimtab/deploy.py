@@ -11,7 +11,7 @@ from typing import Any
 
 import urllib3
 
-from functions.domain.errors import ConflictError, CorruptArtifactError, UnavailableError
+from functions.domain.errors import AccessDeniedError, ConflictError, CorruptArtifactError, UnavailableError
 from functions.domain.release_artifact import MANIFEST
 from trimtab.kept_training import kept_training
 from trimtab.management import Management, part
@@ -24,7 +24,7 @@ THERE_ALREADY = 412
 @dataclass(frozen=True, slots=True)
 class Deployment:
     """`release` has the artifact, and `weight` of the traffic; `live` answers the rest. Without a release the version
-    waits for what `message` says.
+    waits for what `message` says: people, or the next run of `roll_out` where the caller may not ask for one.
     """
 
     model: str
@@ -44,7 +44,7 @@ def deploy(stage: Stage, model: str, artifact: Path, at_once: bool = False) -> D
 
     Raises:
         CorruptArtifactError: a file of the artifact is not what its manifest says.
-        NotFoundError: the stage's stacks are not deployed; AccessDeniedError: the caller may not do it.
+        NotFoundError: the stage's stacks are not deployed; AccessDeniedError: the caller may register no version.
         UnavailableError: the stage did not do its work; TrimtabError: it refused. The reason is the text.
     """
     api = Management(stage)
@@ -53,7 +53,11 @@ def deploy(stage: Stage, model: str, artifact: Path, at_once: bool = False) -> D
     number, waits, steps = registered["version"], registered["waits"], list(registered["steps"])
     if waits is not None:
         return Deployment(model, number, None, None, 0.0, bool(steps), steps, f"{waits}; it goes live by itself then")
-    answer = _rolled_out(api, f"/models/{part(model)}/versions/{number}/roll-out", {"now": at_once})
+    try:
+        answer = _rolled_out(api, f"/models/{part(model)}/versions/{number}/roll-out", {"now": at_once})
+    except AccessDeniedError:  # who proposes versions need not be who rolls them out
+        message = f"version {number} of {model} is registered and approved; the next run of roll_out takes it up"
+        return Deployment(model, number, None, None, 0.0, bool(steps), steps, message)
     answer |= {"steps": [*steps, *answer["steps"]], "changed": bool(steps) or answer["changed"]}
     return Deployment(**{field: answer[field] for field in Deployment.__dataclass_fields__})
 

@@ -10,7 +10,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from functions.adapters.aws_errors import translated
 from functions.domain import errors
-from functions.domain.errors import ConflictError, InvalidRequestError, NotFoundError, TrimtabError, UnavailableError
+from functions.domain.errors import ConflictError, NotFoundError, TrimtabError, UnavailableError
 from functions.domain.names import Names
 
 WAIT_S = 22  # API Gateway waits 29 for all of a call
@@ -38,24 +38,33 @@ class FunctionCalls:
             NotFoundError: there is no such function; ConflictError: it is busy.
             UnavailableError: it failed, or Lambda did not answer.
         """
-        function = self._names.function(verb)
-        try:
-            with translated(f"ask {function}", _KNOWN):
-                response = self._client.invoke(FunctionName=function, Payload=json.dumps(event).encode())
-                answer = json.loads(response["Payload"].read())
-        except UnavailableError as error:
-            if isinstance(error.__cause__, ReadTimeoutError):
-                return None
-            raise
-        if "FunctionError" in response:
-            raise _kind(answer.get("errorType"))(f"{function}: {answer.get('errorMessage', answer)}")
-        if "error" in answer:
-            raise _kind(answer.get("kind"), InvalidRequestError)(answer["error"])
-        found: dict[str, Any] = answer
-        return found
+        return asked(self._client, self._names.function(verb), event)
 
 
-def _kind(name: object, otherwise: type[TrimtabError] = UnavailableError) -> type[TrimtabError]:
-    """The error of ours of that name."""
+def asked(client: Any, function: str, event: Mapping[str, Any]) -> dict[str, Any] | None:
+    """As `FunctionCalls.call`, of a function by its whole name; how long is waited is the client's matter."""
+    try:
+        with translated(f"ask {function}", _KNOWN):
+            response = client.invoke(FunctionName=function, Payload=json.dumps(event).encode())
+            body = response["Payload"].read()
+    except UnavailableError as error:
+        if isinstance(error.__cause__, ReadTimeoutError):
+            return None
+        raise
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        answer = body[:200].decode(errors="replace")
+    if not isinstance(answer, dict):
+        raise UnavailableError(f"{function} answered {answer!r:.300}")
+    if "FunctionError" in response:
+        raise _kind(answer.get("errorType"))(f"{function}: {answer.get('errorMessage', answer)}")
+    if "error" in answer:
+        raise _kind(answer.get("kind"))(str(answer["error"]))
+    return answer
+
+
+def _kind(name: object) -> type[TrimtabError]:
+    """The error of ours of that name; of none, a service's that failed."""
     found = vars(errors).get(name) if isinstance(name, str) else None
-    return found if isinstance(found, type) and issubclass(found, TrimtabError) else otherwise
+    return found if isinstance(found, type) and issubclass(found, TrimtabError) else UnavailableError

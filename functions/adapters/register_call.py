@@ -1,25 +1,13 @@
 """Asks the function `register` to make an upload a version."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import boto3
 from botocore.config import Config
 
-from functions.adapters.aws_errors import translated
-from functions.domain.errors import (
-    ConflictError,
-    CorruptArtifactError,
-    InvalidRequestError,
-    NotFoundError,
-    TrimtabError,
-    UnavailableError,
-)
-
-_KINDS: Mapping[str, type[TrimtabError]] = {
-    kind.__name__: kind for kind in (ConflictError, CorruptArtifactError, InvalidRequestError, NotFoundError)
-}
+from functions.adapters.function_calls import asked
+from functions.domain.errors import UnavailableError
 
 
 class RegisterCall:
@@ -41,7 +29,7 @@ class RegisterCall:
         """What `functions/register/register.py` answers.
 
         Raises:
-            InvalidRequestError, NotFoundError, CorruptArtifactError, ConflictError: as it raises them.
+            TrimtabError: it refused: an error of the kind that it names, with its text.
             UnavailableError: Lambda did not answer, or the function failed: ask again.
         """
         event = {
@@ -53,17 +41,9 @@ class RegisterCall:
             "time": time,
             "evidence": evidence,
         }
-        with translated(f"ask {self._function} to register {artifact}"):
-            response = self._client.invoke(FunctionName=self._function, Payload=json.dumps(event).encode())
-            body = response["Payload"].read()
-        try:
-            answer = json.loads(body)
-        except ValueError:
-            answer = body[:200].decode(errors="replace")
-        if not isinstance(answer, dict) or "FunctionError" in response:
-            raise UnavailableError(f"{self._function} failed at {artifact}: {answer!r:.500}")
-        if "error" in answer:
-            raise _KINDS.get(str(answer.get("kind")), UnavailableError)(str(answer["error"]))
+        answer = asked(self._client, self._function, event)
+        if answer is None:
+            raise UnavailableError(f"{self._function} is still at work on {artifact}: ask again")
         return answer
 
 

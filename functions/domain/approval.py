@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from functions.domain.caller import Caller
+from functions.domain.caller import Caller, is_pipeline
 from functions.domain.durations import words
 from functions.domain.errors import AccessDeniedError, ConflictError
 
@@ -107,4 +107,17 @@ class Proposal:
         return (
             f"its evidence is of {self.evidence_at}, and [approval] expires is {words(config.expires)}: "
             "retrain the model, or register the version again"
+        )
+
+
+def check_author(author: str, person: str | None, config: ApprovalConfig) -> None:
+    """Whether a version may be registered for people to approve: who made it must be told from who approves it.
+
+    Raises:
+        AccessDeniedError: nobody is known to stand behind the author, who could approve it under another name.
+    """
+    if config.needed and person is None and not is_pipeline(author):
+        raise AccessDeniedError(
+            f"{author} is no identity of one person, and people approve versions of this model, the author never: sign "
+            "as an IAM user, through Identity Center, or with one of Trimtab's own roles"
         )

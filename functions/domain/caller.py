@@ -16,6 +16,7 @@ PEOPLES_ROLES = ("viewer", "data-scientist", "approver", "auditor")
 
 _ARN = re.compile(r"arn:aws[a-z-]*:(?P<service>iam|sts)::\d{12}:(?P<resource>.+)", re.DOTALL)
 _PEOPLES_ROLE = re.compile(rf"trimtab-[a-z][a-z0-9]*-(?:{'|'.join(PEOPLES_ROLES)})")
+_PIPELINES_ROLE = re.compile(r"trimtab-[a-z][a-z0-9]*-deployer")
 _IDENTITY_CENTER = "AWSReservedSSO_"
 
 
@@ -42,11 +43,23 @@ def caller_of(user_arn: str) -> Caller:
         return Caller(user_arn, "root", "root")
     if match["service"] == "iam" and kind == "user" and rest:
         name = rest.rpartition("/")[2]  # what stands before is the user's path
-        return Caller(user_arn, name, person_of(name))
+        return Caller(user_arn, name, person_named(name))
     if match["service"] == "sts" and kind == "assumed-role" and "/" in rest:
-        role, _, session = rest.partition("/")
-        return Caller(user_arn, rest, person_of(session) if _is_a_persons(role) else None)
+        return Caller(user_arn, rest, person_named(rest))
     return Caller(user_arn, match["resource"], None)
+
+
+def person_named(name: str) -> str | None:
+    """The person behind a caller's `name` as the audit has it: a user's, which has no slash in it, or role/session."""
+    role, slash, session = name.partition("/")
+    if not slash:
+        return person_of(name)
+    return person_of(session) if _is_a_persons(role) else None
+
+
+def is_pipeline(name: str) -> bool:
+    """Whether a caller's `name` is a session of CI's own role, which no person can assume (infra/deployer.py)."""
+    return _PIPELINES_ROLE.fullmatch(name.partition("/")[0]) is not None and "/" in name
 
 
 def person_of(name: str) -> str | None:

@@ -13,6 +13,7 @@ from functions.adapters.candidate_judge import Judged, judge
 from functions.adapters.candidate_store import fetch_candidate
 from functions.adapters.training_rows import read_manifest
 from functions.adapters.write_once import put_once
+from functions.domain.caller import person_named
 from functions.domain.contract import Contract
 from functions.domain.errors import ModelFolderError
 from functions.domain.gate_decision import Check, GateDecision, gate_key
@@ -127,7 +128,7 @@ def _pass(request: GateRequest, training: Training, decision: GateDecision, tool
         request.model,
         f"incoming/model={request.model}/{decision.challenger['artifact']}/",
         ACTOR,
-        None,
+        person_named(training.actor) if training.cause == "person" else None,
         iso(request.at),
         {"at": decision.as_of, "gate": key, "execution": request.execution},
     )

@@ -6,6 +6,7 @@ version is approved last, for from then on any run of `roll_out` may want to pub
 
 from typing import Any
 
+from functions.domain.approval import check_author
 from functions.domain.errors import ConflictError
 from functions.domain.model_version import ModelVersion
 from functions.register.request import RegisterRequest
@@ -19,6 +20,7 @@ def register(request: RegisterRequest, tools: Tools) -> dict[str, Any]:
 
     Raises:
         InvalidRequestError: the artifact's prefix is not one of an upload.
+        AccessDeniedError: people approve this model's versions, and nobody is known to stand behind the author.
         NotFoundError: the upload is not there, or the model's stack was never deployed.
         CorruptArtifactError: a file is not what its manifest says, or another lies where it shall be kept.
         ConflictError: the version was rejected, or others kept changing things.
@@ -29,6 +31,8 @@ def register(request: RegisterRequest, tools: Tools) -> dict[str, Any]:
     steps: list[str] = []
     known = tools.registry.find_version(request.model, artifact.digest)
     if known is None:
+        if request.evidence is None:  # else the gate found it good, whoever set the training off
+            check_author(request.author, request.person, config)
         known = tools.registry.register(artifact, request.author, request.time, request.person, request.evidence)
         _note(request, steps, f"registered version {known.number}")
     if known.state == "rejected":

@@ -19,7 +19,7 @@ from functions.retrain.progress import Progress
 from functions.retrain.roads import Trained
 
 # By how much the mean loss must be lower. A choice between models on the rows that judge the winner flatters it; this
-# is far more than such a choice can gain by chance on the 400 rows that a hold-out has at least.
+# is far more than such a choice gains by chance on a hold-out of a few hundred rows.
 MARGIN = 0.2
 
 

@@ -1,24 +1,16 @@
 """The page of a model card in a real browser: wide and narrow, light and dark, and on paper."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from tests.browser.test_report import CHROMIUM, NARROW, WIDE, opened
+from tests.browser.chromium import needs_chromium
+from tests.browser.test_report import NARROW, WIDE, opened
 from tests.unit.test_card_page import EVERY, page_of
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the PATH: install Debian's package `chromium`")
+pytestmark = needs_chromium
 every = pytest.mark.parametrize("name", EVERY)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

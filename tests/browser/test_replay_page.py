@@ -1,29 +1,19 @@
 """The page and the picture of a replay in a real browser: wide and narrow, light and dark, told by somebody hostile."""
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from functions.adapters.model_folder import load_settings
+from tests.browser.chromium import needs_chromium
 from tests.unit.folders import BINARY, write_folder
 from tests.unit.sample_replay import comparison, correction, outcome
 from trimtab.replay_page import write_page
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 NARROW, WIDE = 390, 1280
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the PATH: install Debian's package `chromium`")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")

@@ -1,28 +1,18 @@
 """The page of a report in a real browser: wide and narrow, light and dark, on paper, and under attack."""
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from functions.evaluate.report_html import render
+from tests.browser.chromium import needs_chromium
 from tests.functions.evaluate import sample_reports
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 NARROW, WIDE = 390, 1280
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the PATH: install Debian's package `chromium`")
+pytestmark = needs_chromium
 every = pytest.mark.parametrize("name", sample_reports.EVERY)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

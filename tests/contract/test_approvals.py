@@ -1,11 +1,10 @@
 """Approvals in the registry: what each call changes, whom it refuses, and what the audit chain says; fake and moto."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from moto import mock_aws
 
 from functions.adapters.approval_registry import LONGEST, ApprovalRegistry
 from functions.adapters.registry import Registry
@@ -15,19 +14,9 @@ from functions.domain.caller import caller_of
 from functions.domain.errors import AccessDeniedError, ConflictError, InvalidRequestError, NotFoundError
 from tests.contract.approving import MADE, MODEL, approvals_in, at_once, who
 from tests.contract.fake_table import FakeTable
-from tests.contract.test_registry_store import moto_table
 from tests.functions.roll_out.trained import trained
 
 LATER, MUCH_LATER = "2013-03-02T00:00:00.500Z", "2013-04-02T00:00:00Z"
-
-
-@pytest.fixture(params=["fake", "moto"])
-def store(request: pytest.FixtureRequest) -> Iterator[Store]:
-    if request.param == "fake":
-        yield FakeTable()
-    else:
-        with mock_aws():
-            yield moto_table()
 
 
 def state(store: Store) -> tuple[str, int | None]:

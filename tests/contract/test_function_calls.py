@@ -20,7 +20,6 @@ from functions.adapters.signed_urls import VALID_S, SignedUrls, urls_client
 from functions.adapters.state_machines import StateMachines
 from functions.domain.errors import (
     ConflictError,
-    InvalidRequestError,
     LeaseHeldError,
     NotFoundError,
     TrimtabError,
@@ -64,9 +63,9 @@ def test_an_answer_is_handed_on(stub: tuple[FunctionCalls, Stubber]) -> None:
     [
         ({"error": "busy", "kind": "LeaseHeldError"}, {}, LeaseHeldError),
         ({"error": "none", "kind": "NotFoundError"}, {}, NotFoundError),
-        ({"error": "odd"}, {}, InvalidRequestError),
-        ({"error": "odd", "kind": "SystemExit"}, {}, InvalidRequestError),
-        ({"error": "odd", "kind": "Mapping"}, {}, InvalidRequestError),
+        ({"error": "odd"}, {}, UnavailableError),
+        ({"error": "odd", "kind": "SystemExit"}, {}, UnavailableError),
+        ({"error": "odd", "kind": "Mapping"}, {}, UnavailableError),
         ({"errorType": "ConflictError", "errorMessage": "x"}, {"FunctionError": "Unhandled"}, ConflictError),
         ({"errorType": "KeyError", "errorMessage": "x"}, {"FunctionError": "Unhandled"}, UnavailableError),
     ],

@@ -1,12 +1,10 @@
 """The registry: numbers are dense, an artifact has one version, a pair one release, and nobody's change is lost."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from moto import mock_aws
 
 from functions.adapters.registry import Registry
 from functions.adapters.registry_store import Hold, Store, lease_key
@@ -15,20 +13,10 @@ from functions.domain.errors import ConflictError, NotFoundError
 from functions.domain.release import Release
 from functions.domain.release_lease import Lease
 from tests.contract.fake_table import FakeTable
-from tests.contract.test_registry_store import moto_table
 from tests.functions.roll_out.trained import trained
 
 TIME = "2013-03-01T00:00:00Z"
 MODEL = "flights"
-
-
-@pytest.fixture(params=["fake", "moto"])
-def store(request: pytest.FixtureRequest) -> Iterator[Store]:
-    if request.param == "fake":
-        yield FakeTable()
-    else:
-        with mock_aws():
-            yield moto_table()
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from functions.adapters.registry_store import Change, Hold, Key, Store, Stored
 from functions.adapters.registry_table import ATTEMPTS, RegistryTable, registry_client
 from functions.domain.audit import START, Act, verify
 from functions.domain.errors import ConflictError, LeaseHeldError, NotFoundError, UnavailableError
-from tests.contract.fake_table import FakeTable
 
 TABLE = "registry"
 ONE, TWO, LEASE = Key("MODELS", "flights"), Key("MODEL#flights", "VERSION#1"), Key("MODEL#flights", "LEASE")
@@ -32,15 +31,6 @@ def moto_table() -> RegistryTable:
         BillingMode="PAY_PER_REQUEST",
     )
     return RegistryTable(client, TABLE, pause=lambda _: None)
-
-
-@pytest.fixture(params=["fake", "moto"])
-def store(request: pytest.FixtureRequest) -> Iterator[Store]:
-    if request.param == "fake":
-        yield FakeTable()
-    else:
-        with mock_aws():
-            yield moto_table()
 
 
 def test_a_new_document_is_read_back_with_revision_one(store: Store) -> None:

@@ -1,10 +1,8 @@
 """What a rollout waits for lies beside it, unaudited; what the traffic became is in its own document, audited."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from moto import mock_aws
 
 from functions.adapters.registry import Registry
 from functions.adapters.registry_store import (
@@ -22,20 +20,9 @@ from functions.domain.model_version import ModelRecord, ModelVersion
 from functions.domain.release import Release
 from functions.domain.release_lease import Lease
 from functions.domain.rollout import Rollout
-from tests.contract.fake_table import FakeTable
-from tests.contract.test_registry_store import moto_table
 
 MODEL, NOW, LATER = "flights", "2013-03-01T00:00:00Z", "2013-03-01T00:05:00Z"
 EVIDENCE = {"v": 1, "rows": {"champion": 500}}
-
-
-@pytest.fixture(params=["fake", "moto"])
-def store(request: pytest.FixtureRequest) -> Iterator[Store]:
-    if request.param == "fake":
-        yield FakeTable()
-    else:
-        with mock_aws():
-            yield moto_table()
 
 
 @pytest.fixture

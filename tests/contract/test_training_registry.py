@@ -1,11 +1,9 @@
 """Trainings in the registry: one execution a model at a time, and whatever is written twice is written once."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from moto import mock_aws
 
 from functions.adapters.registry_store import Store
 from functions.adapters.training_registry import DIED, TrainingRegistry
@@ -13,21 +11,10 @@ from functions.domain.audit import verify
 from functions.domain.errors import ConflictError, InvalidRequestError, LeaseHeldError, NotFoundError
 from functions.domain.quarantine_release import QuarantineRelease
 from functions.domain.training import Training
-from tests.contract.fake_table import FakeTable
-from tests.contract.test_registry_store import moto_table
 
 MODEL, NOW, LATER = "flights", "2013-03-08T00:00:00Z", "2013-03-08T00:10:00Z"
 FIRST = Training(MODEL, "run-1", "verdict", "rule", NOW)
 SECOND = Training(MODEL, "run-2", "person", "ann", LATER)
-
-
-@pytest.fixture(params=["fake", "moto"])
-def store(request: pytest.FixtureRequest) -> Iterator[Store]:
-    if request.param == "fake":
-        yield FakeTable()
-    else:
-        with mock_aws():
-            yield moto_table()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from functions.domain.caller import PEOPLES_ROLES, Caller, caller_of, person_of
+from functions.domain.caller import PEOPLES_ROLES, Caller, caller_of, is_pipeline, person_named, person_of
 from functions.domain.errors import InvalidRequestError
 
 ACCOUNT = "123456789012"
@@ -129,3 +129,24 @@ def test_whose_name_the_caller_may_choose_is_nobody(arn: str) -> None:
 def test_what_is_no_identity_is_refused(arn: str) -> None:
     with pytest.raises(InvalidRequestError, match="no identity of IAM"):
         caller_of(arn)
+
+
+def test_the_audits_name_of_a_caller_tells_the_same_person() -> None:
+    for arn in (f"arn:aws:iam::{ACCOUNT}:user/team/Alice", session("trimtab-prod-approver", "alice"),
+                session("AWSReservedSSO_Approver_0123", "alice@example.com"), session("admin", "alice")):  # fmt: skip
+        caller = caller_of(arn)
+        assert person_named(caller.name) == caller.person
+
+
+@pytest.mark.parametrize(
+    ("name", "is_it"),
+    [
+        ("trimtab-prod-deployer/GitHubActions", True),
+        ("trimtab-prod-deployer", False),  # a user may be called so
+        ("trimtab-prod-deployer-2/x", False),
+        ("x-trimtab-prod-deployer/x", False),
+        ("trimtab-prod-approver/alice", False),
+    ],
+)
+def test_a_pipeline_is_a_session_of_its_own_role_alone(name: str, is_it: bool) -> None:
+    assert is_pipeline(name) == is_it

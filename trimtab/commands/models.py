@@ -68,7 +68,8 @@ def deploy(
     for line in done.steps:
         note(f"  {line}")
     results.print(done.message, markup=False)
-    results.print(f"try it:\n  {endpoint.curl(example_row(artifact))}", markup=False)
+    if done.release is not None:
+        results.print(f"try it:\n  {endpoint.curl(example_row(artifact))}", markup=False)
 
 
 def _deploy_external(project: Project, model: str, stage: str, as_json: bool) -> None:

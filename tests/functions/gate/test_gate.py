@@ -70,7 +70,7 @@ def test_where_people_must_approve_what_passed_waits_for_them_signed_and_with_it
     assert (answer["decision"], answer["version"]) == ("passed", 2)
     assert answer["waits"] == "version 2 of small waits until two people approved it; its author may not"
     version = world.registry.version(MODEL, 2)
-    assert (version.state, version.author, version.author_person) == ("registered", "gate", None)
+    assert (version.state, version.author, version.author_person) == ("registered", "gate", "ann")
     assert version.proposal.evidence_at == world.decision()["as_of"]
     assert world.registry.model(MODEL).candidate is None
     assert (ARTIFACTS, f"artifacts/model={MODEL}/version=2/signature.json") in world.s3.objects

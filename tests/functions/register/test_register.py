@@ -7,7 +7,7 @@ import pytest
 
 from functions.domain.audit import verify
 from functions.domain.caller import caller_of
-from functions.domain.errors import ConflictError, CorruptArtifactError, NotFoundError
+from functions.domain.errors import AccessDeniedError, ConflictError, CorruptArtifactError, NotFoundError
 from functions.domain.signature import Signature
 from tests.contract.fake_kms import KEY, FakeKms
 from tests.functions.register.worlds import ARTIFACT, BUCKET, TIME, VERSION, World
@@ -55,6 +55,15 @@ def test_where_people_must_approve_it_waits_and_says_for_whom(mode: Any, people:
     assert answer["waits"] == f"version 1 of flights waits until {people} approved it; its author may not"
     assert world.tools().registry.model(MODEL).candidate is None
     assert world.versions.verified(world.tools().registry.version(MODEL, 1)) == ARTIFACT, "it is signed all the same"
+
+
+def test_where_people_must_approve_nobody_is_no_author_but_a_pipeline_is() -> None:
+    world = World("one")
+    with pytest.raises(AccessDeniedError, match="admin/alice is no identity of one person"):
+        world.registers(author="admin/alice", person=None)
+    assert world.tools().registry.model(MODEL).versions == 0
+    assert world.registers(author="trimtab-prod-deployer/run-7", person=None)["version"] == 1
+    assert World("auto").registers(author="admin/alice", person=None)["state"] == "approved"
 
 
 def test_registered_again_it_is_what_it_was() -> None:
