@@ -81,7 +81,8 @@ class FakeLambda:
         return FunctionState(deepcopy(configuration))
 
     def versions(self, function: str) -> Iterator[FunctionState]:
-        yield from [FunctionState(deepcopy(v)) for v in self._function(function).versions.values()]
+        # A list first: a generator would read on while others publish.
+        return iter([FunctionState(deepcopy(v)) for v in self._function(function).versions.values()])
 
     def find_layer(self, layer: str, contract_digest: str, content_sha256: str) -> str | None:
         for number, found in enumerate(self.layers.get(layer, []), 1):
