@@ -114,7 +114,7 @@ class Correction(Construct):
 
     def _registry_rights(self) -> list[iam.PolicyStatement]:
         """A change is one transaction with its entry in the audit chain, which nothing here may rewrite."""
-        actions = ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]
+        actions = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]
         registry = self._storage.registry
         return [
             registry_statement(registry, "RecordTrainings", actions, EVERY_MODEL, AUDIT_CHAIN),

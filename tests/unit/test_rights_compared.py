@@ -107,7 +107,16 @@ def test_a_function_of_which_nothing_was_recorded_is_found() -> None:
 
 
 def test_a_call_whose_right_is_not_known_is_found() -> None:
-    assert wrong(seen([], [], unknown=[["gate", "sqs: not known"]])) == ["gate: sqs: not known"]
+    assert wrong(seen([], [], unknown=[["trimtab-local-gate", "sqs: not known"]])) == [
+        "trimtab-local-gate: sqs: not known"
+    ]
+
+
+def test_functions_of_a_tests_own_template_are_none_of_ours() -> None:
+    found = Seen()
+    theirs = {"work": {"role": ROLE, "policies": [], "calls": []}}
+    found.take({"functions": theirs, "keys": {}, "unknown": [["work", "sqs: not known"]]}, VERBS)
+    assert (found.functions, found.unknown) == (set(), set())
 
 
 SIGNS = statement("kms:Sign", "*", Principal={"AWS": ROLE})
