@@ -57,8 +57,9 @@ bench-canary: setup  ## how often a canary is judged wrongly, and how soon a wor
 bench-poison: setup  ## what false labels cost, with and without the defence
 	$(BIN)/python -m bench.poison
 
-bench-retrain: setup  ## what a retraining takes beside its fit alone
+bench-retrain: setup  ## what a retraining takes beside its fit alone: its halves, and the whole in the local cloud
 	$(BIN)/python -m bench.retrain
+	$(BIN)/python -m bench.whole_retraining
 
 bench-loop: setup  ## settings of the loop side by side, simulated, on streams and on flights
 	$(BIN)/python -m bench.loop_policy
