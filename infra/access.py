@@ -46,7 +46,8 @@ ROLES = (
     Role(
         "data-scientist",
         "trains, uploads and proposes versions, and looks into what was answered",
-        (*READ, "explain_request", "export_version", "open_upload", "register_version", "retrain_model"),
+        (*READ, "explain_request", "export_version", "show_training_data", "open_upload", "register_version",
+         "retrain_model"),
     ),
     Role(
         "approver",
@@ -65,7 +66,7 @@ ROLES = (
     Role(
         AUDITOR,
         "reads and verifies all, and takes it along",
-        (*READ, "explain_request", "export_version", "list_audit", "verify_audit"),
+        (*READ, "explain_request", "export_version", "show_training_data", "list_audit", "verify_audit"),
     ),
     Role("client", "asks a model for predictions", calls=("infer",), is_for_people=False),
     Role("labeler", "says what was true, and what models elsewhere said", calls=("labels", "observations"),

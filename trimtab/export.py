@@ -2,25 +2,16 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
-
-import urllib3
+from typing import Any
 
 from functions.domain.bundle import SUFFIX, Bundle, write_bundle
 from functions.domain.canonical_json import canonical_json, digest_of
-from functions.domain.errors import CorruptArtifactError, UnavailableError
+from functions.domain.errors import CorruptArtifactError
 from functions.domain.release_artifact import MANIFEST, open_artifact
 from functions.domain.signature import SIGNATURE
 from trimtab.bundle_signature import verified_signer
-from trimtab.management import part
-
-TIMEOUT_S = 60.0
-
-
-class Reading(Protocol):
-    """`trimtab/management.py` says what the call does and raises."""
-
-    def get(self, path: str, **query: str | int | None) -> dict[str, Any]: ...
+from trimtab.management import Reading, part
+from trimtab.signed_download import download
 
 
 def export_version(management: Reading, model: str, version: int) -> Bundle:
@@ -56,13 +47,9 @@ def write_export(bundle: Bundle, file: Path | None) -> Path:
 
 def _file(entry: Mapping[str, Any]) -> bytes:
     """One file, from the URL that the API signed."""
-    try:
-        answer = urllib3.request("GET", entry["url"], timeout=TIMEOUT_S, retries=2)
-    except urllib3.exceptions.HTTPError as error:
-        raise UnavailableError(f"{entry['name']} cannot be read: {error}") from error
-    if answer.status != 200:
-        raise UnavailableError(f"{entry['name']} cannot be read: S3 answered {answer.status}: export again")
-    body: bytes = answer.data
-    if digest_of(body) != entry["sha256"]:
-        raise CorruptArtifactError(f"{entry['name']} was changed after it was registered: run `trimtab audit verify`")
-    return body
+    name, found = entry["name"], download(entry["name"], entry["url"])
+    if found is None:
+        raise CorruptArtifactError(f"{name} is gone from the artifact bucket: run `trimtab audit verify`")
+    if digest_of(found.body) != entry["sha256"]:
+        raise CorruptArtifactError(f"{name} was changed after it was registered: run `trimtab audit verify`")
+    return found.body

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from time import sleep
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
 import urllib3
@@ -34,6 +34,12 @@ ERRORS: Mapping[int, type[TrimtabError]] = {
     413: RequestTooLargeError,
     415: UnsupportedContentTypeError,
 }
+
+
+class Reading(Protocol):
+    """All of `Management` that a command needs which only reads one thing."""
+
+    def get(self, path: str, **query: str | int | None) -> dict[str, Any]: ...
 
 
 class Management:

@@ -8,12 +8,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from functions.adapters import folder_code
-from functions.adapters.data_lake import DataLake
+from functions.adapters.data_lake import Readable
 from functions.adapters.model_folder import load_settings
 from functions.adapters.training_rows import read_manifest, read_split
 from functions.adapters.write_once import get_checked
 from functions.domain.canonical_json import digest_of
-from functions.domain.errors import InvalidRequestError, NotFoundError
+from functions.domain.errors import NotFoundError
+from functions.domain.learnt_from import learnt_from
 from functions.domain.release_artifact import MANIFEST, listed_files
 from functions.domain.snapshot_manifest import training_key
 from trimtab.json_difference import first_difference
@@ -47,30 +48,31 @@ class Reproduction:
 
 
 def reproduce(
-    bucket: DataLake, model: str, version: int, digest: str, folder: Path | None, report: Report
+    bucket: Readable, model: str, version: int, digest: str, folder: Path | None, report: Report
 ) -> Reproduction:
     """Train a version anew; `digest` is its artifact's, as registered, `folder` the model's folder as it is here.
 
-    The version's own code is taken, which was kept with it; the folder is only told apart from that.
+    The version's own code is taken, which was kept with it; the folder is only told apart from that. Everything that
+    `bucket` gives is checked against `digest`, or against a digest in what was: it need not be trusted.
 
     Raises:
-        InvalidRequestError: there is nothing to repeat: it came without data, or before snapshots were kept.
+        ConflictError: there is nothing to repeat: it came without data, or before snapshots were kept.
         NotFoundError, CorruptArtifactError: a file is not there, or was changed.
         ModelFolderError, ParityError: what was kept cannot be trained here; says why.
     """
     kept = registered_files(bucket, model, version, digest)
     lineage = json.loads(kept[LINEAGE])
-    snapshot, archive = _named(lineage, model, version)
-    code = get_checked(bucket, training_key(model, archive, "zip"), archive)
-    notes = [*_changes(lineage, archive, folder)]
+    named = learnt_from(lineage, model, version)
+    code = get_checked(bucket, training_key(model, named.archive, "zip"), named.archive)
+    notes = [*_changes(lineage, named.archive, folder)]
     for line in notes:
         report(f"note: {line}")
-    made = _trained(bucket, model, snapshot, code, report)
+    made = _trained(bucket, model, named.snapshot, code, report)
     compared = tuple(FileCompared(name, _difference(name, kept[name], made.get(name))) for name in sorted(kept))
     return Reproduction(model, version, digest, digest_of(made[MANIFEST]), compared, tuple(notes))
 
 
-def registered_files(bucket: DataLake, model: str, version: int, digest: str) -> dict[str, bytes]:
+def registered_files(bucket: Readable, model: str, version: int, digest: str) -> dict[str, bytes]:
     """The files of a registered version, each checked.
 
     Raises:
@@ -80,18 +82,6 @@ def registered_files(bucket: DataLake, model: str, version: int, digest: str) ->
     manifest = get_checked(bucket, prefix + MANIFEST, digest)
     listed = listed_files(model, digest, manifest)
     return {MANIFEST: manifest, **{name: get_checked(bucket, prefix + name, sha) for name, sha in listed.items()}}
-
-
-def _named(lineage: Mapping[str, Any], model: str, version: int) -> tuple[str, str]:
-    """The digests of the snapshot and of the code."""
-    if lineage.get("data") is None:
-        raise InvalidRequestError(f"{model} version {version} came ready-made, without data: nothing was trained")
-    snapshot, archive = lineage["data"].get("snapshot"), lineage["code"].get("archive")
-    if not snapshot or not archive:
-        raise InvalidRequestError(
-            f"{model} version {version} was trained before snapshots were kept: train and deploy it again"
-        )
-    return snapshot, archive
 
 
 def _changes(lineage: Mapping[str, Any], archive: str, folder: Path | None) -> Iterator[str]:
@@ -110,7 +100,7 @@ def _changes(lineage: Mapping[str, Any], archive: str, folder: Path | None) -> I
         yield f"Trimtab's own training code has changed since: {shown}"
 
 
-def _trained(bucket: DataLake, model: str, snapshot: str, code: bytes, report: Report) -> Mapping[str, bytes]:
+def _trained(bucket: Readable, model: str, snapshot: str, code: bytes, report: Report) -> Mapping[str, bytes]:
     """Both halves of the training, on the rows and with the code that were kept."""
     from functions.adapters.candidate_judge import judge
     from functions.domain.candidate import Candidate

@@ -6,7 +6,7 @@ what is missing as for what is forbidden, and this adapter does not guess which 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import boto3
 from botocore.config import Config
@@ -42,6 +42,12 @@ class Found:
 
     body: bytes
     etag: str
+
+
+class Readable(Protocol):
+    """What has objects by their keys: a bucket, or whoever fetches from one. `DataLake` says what the call raises."""
+
+    def get(self, key: str) -> Found | None: ...
 
 
 class DataLake:

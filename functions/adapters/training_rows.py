@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from functions.adapters.data_lake import DataLake
+from functions.adapters.data_lake import Readable
 from functions.adapters.write_once import get_checked
 from functions.domain.contract import Feature
 from functions.domain.dataset import Dataset
@@ -12,7 +12,7 @@ from functions.domain.snapshot_manifest import GoldenFile, SnapshotManifest, Tra
 from functions.domain.training_file import from_bytes
 
 
-def read_manifest(artifacts: DataLake, model: str, key: str) -> SnapshotManifest:
+def read_manifest(artifacts: Readable, model: str, key: str) -> SnapshotManifest:
     """The manifest that lies under a key of this model.
 
     Raises:
@@ -26,7 +26,7 @@ def read_manifest(artifacts: DataLake, model: str, key: str) -> SnapshotManifest
     return manifest
 
 
-def read_split(artifacts: DataLake, manifest: SnapshotManifest, features: Sequence[Feature]) -> Split:
+def read_split(artifacts: Readable, manifest: SnapshotManifest, features: Sequence[Feature]) -> Split:
     """The rows of all files of a manifest, cut as it says.
 
     Raises:
@@ -35,7 +35,7 @@ def read_split(artifacts: DataLake, manifest: SnapshotManifest, features: Sequen
     return split_of(manifest, [read_rows(artifacts, file, features) for file in manifest.files])
 
 
-def read_rows(artifacts: DataLake, file: TrainingFile | GoldenFile, features: Sequence[Feature]) -> Dataset:
+def read_rows(artifacts: Readable, file: TrainingFile | GoldenFile, features: Sequence[Feature]) -> Dataset:
     """The rows of one file.
 
     Raises:

@@ -1,6 +1,6 @@
 """Objects that are written once: named by what is in them, or decided for good."""
 
-from functions.adapters.data_lake import DataLake
+from functions.adapters.data_lake import DataLake, Readable
 from functions.domain.canonical_json import digest_of
 from functions.domain.errors import ConflictError, CorruptArtifactError, NotFoundError
 
@@ -21,7 +21,7 @@ def put_once(lake: DataLake, key: str, body: bytes, content_type: str = "applica
     return body
 
 
-def get_checked(lake: DataLake, key: str, sha256: str) -> bytes:
+def get_checked(lake: Readable, key: str, sha256: str) -> bytes:
     """An object whose digest is known.
 
     Raises:

@@ -1,8 +1,8 @@
 """The calls of the management API: one table for the router, the template, the rights and the OpenAPI document.
 
 A `*` of IAM's crosses slashes: who may `GET /models/*` may read all that lies below. So what not every reader of models
-may have (a client's request, a model as a file, the audit) lies beside /models/, and each POST ends in a word of its
-own: docs/decisions/paths-for-policies.md.
+may have (a client's request, the rows that a model learnt from, a model as a file, the audit) lies beside /models/, and
+each POST ends in a word of its own: docs/decisions/paths-for-policies.md.
 """
 
 from dataclasses import dataclass
@@ -31,6 +31,7 @@ CALLS = (
     Call("show_lineage", "GET", "/models/{model}/versions/{version}/lineage"),
     Call("show_model_lineage", "GET", "/models/{model}/lineage"),
     Call("export_version", "GET", "/exports/{model}/{version}"),
+    Call("show_training_data", "GET", "/training-data/{model}/{version}"),
     Call("compare_versions", "GET", "/models/{model}/compare"),
     Call("compare_models", "GET", "/compare"),
     Call("list_reports", "GET", "/models/{model}/reports"),

@@ -97,18 +97,31 @@ class SnapshotManifest:
         """Read a manifest.
 
         Raises:
-            CorruptArtifactError: it is not well-formed, or of a schema version that this code does not know.
+            CorruptArtifactError: it is not well-formed, or of a schema version that this code does not know; or it
+                names a file that is not this model's: who may write one model's manifests may not read another's rows.
         """
         try:
             document = json.loads(data)
             version = document["v"]
             if version == SCHEMA_VERSION:
-                return cls._from_document({key: value for key, value in document.items() if key != "v"})
+                read = cls._from_document({key: value for key, value in document.items() if key != "v"})
+                read._demand_own_files()
+                return read
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise CorruptArtifactError(f"this is no snapshot's manifest: {error!r}") from error
         raise CorruptArtifactError(
             f"snapshot of schema version {version!r}; this code reads {SCHEMA_VERSION}: use the Trimtab that wrote it"
         )
+
+    def _demand_own_files(self) -> None:
+        """Each file of rows lies under its model and its digest, and so does what is in quarantine."""
+        rows = (*self.files, *(() if self.golden is None else (self.golden,)))
+        odd = [file.key for file in rows if file.key != training_key(self.model, file.sha256, "npz")]
+        kept_out = self.quarantine.key
+        if kept_out is not None and not _is_key(self.model, kept_out, "parquet"):
+            odd.append(kept_out)
+        if odd:
+            raise CorruptArtifactError(f"a snapshot of {self.model} names {odd[0]!r}, which is no file of its own")
 
     @classmethod
     def _from_document(cls, fields: dict[str, Any]) -> "SnapshotManifest":
@@ -134,7 +147,10 @@ def digest_in_key(model: str, key: str, suffix: Suffix) -> str:
     Raises:
         InvalidRequestError: it is not one of this model and kind.
     """
-    match = re.fullmatch(rf"training/model={re.escape(model)}/([0-9a-f]{{64}})\.{suffix}", key)
-    if match is None:
+    if not _is_key(model, key, suffix):
         raise InvalidRequestError(f"{key!r} must be 'training/model={model}/<digest>.{suffix}'")
-    return match[1]
+    return key.rpartition("/")[2].removesuffix(f".{suffix}")
+
+
+def _is_key(model: str, key: str, suffix: Suffix) -> bool:
+    return re.fullmatch(rf"training/model={re.escape(model)}/[0-9a-f]{{64}}\.{suffix}", key) is not None

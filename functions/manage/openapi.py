@@ -48,6 +48,7 @@ TOLD: Final[dict[str, Told]] = {
     "compare_versions": Told("Versions of one model side by side", "AnyObject"),
     "compare_models": Told("Versions of several models side by side", "AnyObject"),
     "export_version": Told("The files of a version, with its signature", "AnyObject"),
+    "show_training_data": Told("The files of a version and of what it learnt from", "TrainingDataPage"),
     "explain_request": Told("What served a request, and where that came from", "AnyObject"),
     "list_audit": Told("Entries of the audit chain, oldest first", "AuditPage"),
     "verify_audit": Told("Whether anything in the audit, or behind it, was tampered with", "AnyObject"),

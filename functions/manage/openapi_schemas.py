@@ -69,8 +69,9 @@ _FILE: Final = object_schema(
 )
 
 
-def _page(schema: Schema) -> Schema:
-    return object_schema({"items": array_schema(schema), "next": _or_null(_TEXT)}, additionalProperties=False)
+def _page(schema: Schema, **beside: Schema) -> Schema:
+    """A page of these; `beside` are fields of the page itself."""
+    return object_schema({**beside, "items": array_schema(schema), "next": _or_null(_TEXT)}, additionalProperties=False)
 
 
 def _closed(properties: Schema, *optional: str) -> Schema:
@@ -90,6 +91,9 @@ SCHEMAS: Final[dict[str, Schema]] = {
     "RolloutPage": _page(record_schema(Rollout)),
     "TrainingPage": _page(record_schema(Training)),
     "Training": record_schema(Training),
+    "TrainingDataPage": _page(
+        _closed({"key": _TEXT, "sha256": _TEXT, "url": _TEXT}), v=_COUNT, model=_TEXT, version=_COUNT, artifact=_TEXT
+    ),
     "Quarantine": _closed(_QUARANTINE),
     "Upload": _closed(
         {"artifact": _TEXT, "valid_s": _COUNT, "files": array_schema(_FILE), "training": array_schema(_FILE)}
@@ -128,6 +132,7 @@ BODIES: Final[dict[str, Schema]] = {
 _PAGED: Final = ("limit", "after")
 QUERIES: Final[dict[str, tuple[str, ...]]] = {
     **dict.fromkeys(("list_models", "list_versions", "list_reports", "list_rollouts", "list_trainings"), _PAGED),
+    "show_training_data": _PAGED,
     "list_audit": (*_PAGED, "start", "end_of_period", "about", "actor", "action"),
     "show_quarantine": ("rows",),
     "explain_request": ("at",),

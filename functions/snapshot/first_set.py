@@ -7,7 +7,7 @@ from json import loads
 from functions.adapters.data_lake import DataLake
 from functions.adapters.references import References
 from functions.adapters.registry import Registry
-from functions.adapters.write_once import get_checked
+from functions.adapters.training_rows import read_manifest
 from functions.domain.model_version import ModelVersion
 from functions.domain.snapshot_manifest import GoldenFile, SnapshotManifest, TrainingFile, training_key
 
@@ -51,7 +51,7 @@ def manifest_of(version: ModelVersion, references: References, artifacts: DataLa
     digest = (lineage.get("data") or {}).get("snapshot")
     if digest is None:
         return None
-    return SnapshotManifest.from_bytes(get_checked(artifacts, training_key(version.model, digest, "json"), digest))
+    return read_manifest(artifacts, version.model, training_key(version.model, digest, "json"))
 
 
 def _from_live_back(model: str, registry: Registry) -> Iterator[ModelVersion]:

@@ -8,12 +8,11 @@ import pytest
 from functions.adapters.candidate_judge import judge
 from functions.adapters.candidate_store import fetch_candidate
 from functions.adapters.data_lake import DataLake
-from functions.adapters.registry import Registry
-from functions.adapters.registry_table import RegistryTable
 from functions.adapters.training_rows import read_manifest, read_split
 from functions.domain.snapshot_manifest import training_key
 from trimtab.deploy import Deployment, upload
 from trimtab.function_call import call_function
+from trimtab.kept_files import KeptFiles
 from trimtab.management import Management
 from trimtab.project import Project
 from trimtab.reproduce import reproduce
@@ -51,8 +50,7 @@ def test_the_function_fits_what_a_person_fits(project: Project, stage: Stage, sn
     assert judged.parity.largest_difference <= 1e-5
 
 
-def test_a_registered_version_is_made_again_to_the_byte(stage: Stage, deployment: Deployment, bucket: DataLake) -> None:
-    store = RegistryTable(stage.client("dynamodb"), stage.names.registry_table)
-    digest = Registry(store).version("flights", deployment.model_version).artifact_digest
-    found = reproduce(bucket, "flights", deployment.model_version, digest, None, lambda line: None)
+def test_a_registered_version_is_made_again_to_the_byte(stage: Stage, deployment: Deployment) -> None:
+    kept = KeptFiles(Management(stage), "flights", deployment.model_version)
+    found = reproduce(kept, "flights", deployment.model_version, kept.artifact, None, lambda line: None)
     assert found.identical, found

@@ -3,9 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -27,6 +25,8 @@ from functions.retrain.train import train
 from tests.contract.fake_kms import FakeKms
 from tests.contract.fake_s3 import FakeS3
 from tests.contract.fake_table import FakeTable
+from tests.contract.served_bucket import as_it_is
+from tests.contract.served_bucket import served as served_bucket
 from tests.functions.register.registering import register_tools
 from tests.unit.exported import project_in, trained_model
 from trimtab.bundle_signature import fingerprint
@@ -72,30 +72,10 @@ class Stage:
 
 
 @contextmanager
-def served(stage: Stage, change: Callable[[bytes], tuple[int, bytes]] = lambda body: (200, body)) -> Iterator[None]:
-    """The bucket over HTTP, as presigned URLs reach it."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            status, body = change(stage.s3.objects[BUCKET, self.path.lstrip("/")])
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *arguments: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    stage.urls.base = f"http://127.0.0.1:{server.server_port}"
-    thread = Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
+def served(stage: Stage, change: Callable[[bytes], tuple[int, bytes]] = as_it_is) -> Iterator[None]:
+    """The stage's bucket over HTTP, and its URLs to match."""
+    with served_bucket(stage.s3, BUCKET, change) as stage.urls.base:
         yield
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def test_what_was_exported_here_is_imported_there_as_the_same_model(tmp_path: Path) -> None:
@@ -152,6 +132,13 @@ def test_a_version_without_a_signature_says_how_to_get_one() -> None:
 def test_a_version_that_is_not_there_is_named() -> None:
     with pytest.raises(NotFoundError):
         Stage().export.document("small", 7)
+
+
+def test_a_file_that_is_gone_from_the_bucket_is_named() -> None:
+    stage = Stage()
+    del stage.s3.objects[BUCKET, PREFIX + "model.onnx"]
+    with served(stage), pytest.raises(CorruptArtifactError, match=r"model\.onnx is gone from the artifact bucket"):
+        export_version(stage, "small", 1)
 
 
 def test_an_answer_of_s3_that_is_none_is_no_file() -> None:

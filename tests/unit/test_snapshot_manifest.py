@@ -1,6 +1,7 @@
 """A snapshot's manifest: its bytes are its name, and what is none is an error."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -31,7 +32,7 @@ MANIFEST = SnapshotManifest(
     seed=7,
     window={"start": None, "end": "2013-04-01T00:00:00Z"},
     golden=GoldenFile(training_key("flights", "c" * 64, "npz"), "c" * 64, 500),
-    quarantine=QuarantineSummary("training/model=flights/x.parquet", 31, {"duplicates": 31}, {"key-1": 31}),
+    quarantine=QuarantineSummary(training_key("flights", "d" * 64, "parquet"), 31, {"duplicates": 31}, {"key-1": 31}),
 )
 
 
@@ -58,6 +59,22 @@ def test_a_manifest_lies_where_its_digest_says() -> None:
 def test_what_is_no_manifest_is_an_error(data: bytes) -> None:
     with pytest.raises(CorruptArtifactError, match=r"no snapshot's manifest"):
         SnapshotManifest.from_bytes(data)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"files": (TrainingFile(training_key("tides", "a" * 64, "npz"), "a" * 64, 9, "first"),)},
+        {"files": (TrainingFile(training_key("flights", "a" * 64, "npz"), "b" * 64, 9, "log"),)},
+        {"files": (TrainingFile("artifacts/model=tides/version=1/model.onnx", "a" * 64, 9, "log"),)},
+        {"golden": GoldenFile(training_key("tides", "c" * 64, "npz"), "c" * 64, 9)},
+        {"quarantine": QuarantineSummary(training_key("tides", "d" * 64, "parquet"), 9, {}, {})},
+        {"quarantine": QuarantineSummary("training/model=flights/../model=tides/x.parquet", 9, {}, {})},
+    ],
+)
+def test_a_manifest_that_names_a_file_which_is_not_its_models_own_is_an_error(other: dict[str, Any]) -> None:
+    with pytest.raises(CorruptArtifactError, match=r"a snapshot of flights names '.*', which is no file of its own"):
+        SnapshotManifest.from_bytes(replace(MANIFEST, **other).to_bytes())
 
 
 def test_a_later_version_is_an_error_that_says_so() -> None:

@@ -5,9 +5,6 @@ from typing import Annotated
 
 import typer
 
-from functions.adapters.data_lake import DataLake
-from functions.adapters.registry import Registry
-from functions.adapters.registry_table import RegistryTable
 from trimtab.commands.options import Json, Model, StageName
 from trimtab.console import note, print_json, print_table, results, step
 from trimtab.project import Project
@@ -16,23 +13,21 @@ from trimtab.stage import LOCAL, open_stage
 
 def reproduce(
     model: Model,
-    version: Annotated[int, typer.Argument(help="The model version to train anew.")],
+    version: Annotated[int, typer.Argument(min=1, help="The model version to train anew.")],
     stage: StageName = LOCAL,
     as_json: Json = False,
 ) -> None:
     """Train a version anew from its snapshot and its own code, and compare every byte; exit code 0 if all are equal."""
+    from trimtab.kept_files import KeptFiles
+    from trimtab.management import Management
     from trimtab.reproduce import reproduce as train_anew
 
     project = Project.find()
-    target = open_stage(project, stage)
-    store = RegistryTable(target.client("dynamodb"), target.names.registry_table)
-    digest = Registry(store).version(model, version).artifact_digest
     folder = project.models / model
-    bucket = DataLake(target.client("s3"), target.names.artifact_bucket)
+    here = folder if folder.is_dir() else None
     with step(f"train {model} version {version} anew"):
-        found = train_anew(
-            bucket, model, version, digest, folder if folder.is_dir() else None, lambda text: note(f"    {text}")
-        )
+        kept = KeptFiles(Management(open_stage(project, stage)), model, version)
+        found = train_anew(kept, model, version, kept.artifact, here, lambda text: note(f"    {text}"))
     if as_json:
         print_json({**asdict(found), "identical": found.identical})
     else:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from functions.domain.canonical_json import canonical_json, digest_of
-from functions.domain.errors import CorruptArtifactError, InvalidRequestError, NotFoundError
+from functions.domain.errors import ConflictError, CorruptArtifactError, NotFoundError
 from functions.domain.release_artifact import MANIFEST, listing
 from functions.retrain.artifact import kept_beside
 from tests.functions.retrain.worlds import BUCKET, World, world
@@ -80,7 +80,7 @@ def test_training_code_of_ours_that_has_changed_is_named(small: World) -> None:
     [({"data": None}, "came ready-made"), ({"data": {"sha256": "x"}}, "before snapshots were kept")],
 )
 def test_a_version_that_nothing_was_kept_of_says_why(small: World, changed: dict[str, Any], said: str) -> None:
-    with pytest.raises(InvalidRequestError, match=said):
+    with pytest.raises(ConflictError, match=said):
         again(small, register(small, **changed), small.folder)
 
 
