@@ -7,6 +7,7 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from functions.domain.management_calls import CALLS, Call
+from functions.domain.names import AUDIT_INDEX
 from infra.audit import Audit
 from infra.findings import accept, accept_wildcard
 from infra.gateway_responses import MANAGEMENT
@@ -108,6 +109,11 @@ class Management(Construct):
             # A scan names no partition: it reads all of them.
             iam.PolicyStatement(
                 sid="ScanRegistry", actions=["dynamodb:Scan"], resources=[self._storage.registry.table_arn]
+            ),
+            iam.PolicyStatement(
+                sid="FindEntries",
+                actions=["dynamodb:Query"],
+                resources=[f"{self._storage.registry.table_arn}/index/{AUDIT_INDEX}"],
             ),
             iam.PolicyStatement(
                 sid="ListHeads", actions=["s3:ListBucketVersions"], resources=[self._sealed.bucket_arn]

@@ -6,6 +6,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from functions.domain.names import ABOUT, AUDIT_INDEX
 from infra.stage import StageContext
 
 
@@ -37,6 +38,13 @@ class Storage(Construct):
             ),
             deletion_protection=stage.settings.keep_data,
             removal_policy=stage.removal,
+        )
+        # Only entries of the audit chain have the attribute: what has none is not in the index.
+        self.registry.add_global_secondary_index(
+            index_name=AUDIT_INDEX,
+            partition_key=dynamodb.Attribute(name=ABOUT, type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="sk", type=dynamodb.AttributeType.STRING),
+            projection_type=dynamodb.ProjectionType.ALL,
         )
 
     def _bucket(

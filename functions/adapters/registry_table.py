@@ -4,9 +4,7 @@ Every item is `pk`, `sk`, `body` (the document as canonical JSON) and `rev`, whi
 the revision that it was made from. All changes of one act and the entries that record it are one transaction.
 """
 
-import json
 import random
-import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -16,21 +14,26 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from functions.adapters.aws_errors import translated
-from functions.adapters.registry_store import AUDIT, AUDIT_HEAD, Change, Hold, Item, Key, Stored, written_items
-from functions.domain.audit import START, Act, Head, StoredEntry, Written, chain
-from functions.domain.canonical_json import canonical_json, digest_of
-from functions.domain.errors import (
-    ConflictError,
-    CorruptArtifactError,
-    LeaseHeldError,
-    NotFoundError,
-    UnavailableError,
+from functions.adapters.registry_items import (
+    ENTRY,
+    audited_item,
+    document_of,
+    entry_of,
+    entry_sk,
+    head_after,
+    head_of,
+    indexed_from,
+    item_of,
+    item_of_entry,
+    key_of,
 )
+from functions.adapters.registry_store import AUDIT, AUDIT_HEAD, Change, Hold, Item, Key, Stored, written_items
+from functions.domain.audit import Act, Head, StoredEntry, chain, found_by
+from functions.domain.errors import ConflictError, LeaseHeldError, NotFoundError, UnavailableError
+from functions.domain.names import ABOUT, AUDIT_INDEX
 
 ATTEMPTS = 12
-_ENTRY = "ENTRY#"
-_ENTRY_SK = re.compile(r"ENTRY#[0-9]{12}")
-_ATTRIBUTES = {"pk", "sk", "body", "rev"}
+FRESH = 1_000  # newest entries, which are always read from the chain: the index follows it a moment later
 _ABSENT = "attribute_not_exists(pk)"
 # Another transaction touches the same items at this moment, or the table is busy: the same again, a little later.
 _PASSING = ("TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded")
@@ -58,15 +61,15 @@ class RegistryTable:
             UnavailableError: DynamoDB did not answer.
         """
         with translated(f"read {key} from the registry", {"ResourceNotFoundException": NotFoundError}):
-            answer = self._client.get_item(TableName=self._table, Key=_key(key), ConsistentRead=True)
-        return _stored(answer["Item"]) if "Item" in answer else None
+            answer = self._client.get_item(TableName=self._table, Key=key_of(key), ConsistentRead=True)
+        return document_of(answer["Item"]) if "Item" in answer else None
 
     def read_all(self, pk: str, prefix: str = "") -> list[Stored]:
         """All documents under `pk` whose `sk` starts with `prefix`, in the order of `sk`."""
         condition, values = "pk = :pk", {":pk": {"S": pk}}
         if prefix:
             condition, values[":prefix"] = "pk = :pk AND begins_with(sk, :prefix)", {"S": prefix}
-        return [_stored(item) for item in self._query(condition, values)]
+        return [document_of(item) for item in self._query(condition, values)]
 
     def read_last(self, pk: str, prefix: str, most: int, before: str = "") -> list[Stored]:
         """Of the documents under `pk` whose `sk` starts with `prefix`, the last `most`, in the order of `sk`.
@@ -84,7 +87,7 @@ class RegistryTable:
                 Limit=most + 1,
                 ConsistentRead=True,
             )
-        found = [_stored(item) for item in answer["Items"] if item["sk"]["S"] < upper]
+        found = [document_of(item) for item in answer["Items"] if item["sk"]["S"] < upper]
         return found[:most][::-1]
 
     def head(self) -> Head:
@@ -93,31 +96,55 @@ class RegistryTable:
         Raises:
             CorruptArtifactError: what lies there is none.
         """
-        return _head(self.read(AUDIT_HEAD))
+        return head_of(self.read(AUDIT_HEAD))
 
     def entries(self, after: int = 0) -> Iterator[StoredEntry]:
         """The audit chain from the entry after that number on, oldest first, as it is read page by page."""
-        low = f"{_ENTRY}{after + 1:012d}" if after else _ENTRY
-        values = {":pk": {"S": AUDIT}, ":low": {"S": low}, ":high": {"S": f"{_ENTRY}\uffff"}}
-        yield from map(_entry, self._query("pk = :pk AND sk BETWEEN :low AND :high", values))
+        yield from self._entries(entry_sk(after + 1) if after else ENTRY, f"{ENTRY}\uffff")
+
+    def entries_about(self, model: str, after: int = 0) -> Iterator[StoredEntry]:
+        """The chain's entries after that number that may be about a model, oldest first: all that are, and few others.
+
+        What the index by model does not have, or may not have yet, is read from the chain: the newest entries, and
+        those that were written before there was an index. With "", of the stage itself.
+
+        Raises:
+            CorruptArtifactError: the chain has no head to go by.
+        """
+        stored = self.read(AUDIT_HEAD)
+        first, fresh = indexed_from(stored), head_of(stored).number - FRESH + 1
+        if fresh > first:
+            if after < first - 1:
+                yield from self._entries(entry_sk(after + 1), entry_sk(first - 1))
+            yield from self._indexed(model, max(after + 1, first), fresh - 1)
+            after = max(after, fresh - 1)
+        yield from self.entries(after)
+
+    def indexed_from(self) -> int:
+        """The first entry from which on the index by model has all.
+
+        Raises:
+            CorruptArtifactError: the chain has no head to go by.
+        """
+        return indexed_from(self.read(AUDIT_HEAD))
 
     def scan(self) -> Iterator[Item]:
         """All that lies in the table beside the audit chain's entries, in no order, as it is read page by page."""
         pages = self._client.get_paginator("scan").paginate(
             TableName=self._table,
             FilterExpression="NOT (pk = :audit AND begins_with(sk, :entry))",
-            ExpressionAttributeValues={":audit": {"S": AUDIT}, ":entry": {"S": _ENTRY}},
+            ExpressionAttributeValues={":audit": {"S": AUDIT}, ":entry": {"S": ENTRY}},
             ConsistentRead=True,
         )
         with translated("read the registry", {"ResourceNotFoundException": NotFoundError}):
             for page in pages:
-                yield from map(_item, page["Items"])
+                yield from map(audited_item, page["Items"])
 
     def item(self, key: Key) -> Item | None:
         """One item as `scan` shows it, as it is now."""
         with translated(f"read {key} from the registry", {"ResourceNotFoundException": NotFoundError}):
-            answer = self._client.get_item(TableName=self._table, Key=_key(key), ConsistentRead=True)
-        return _item(answer["Item"]) if "Item" in answer else None
+            answer = self._client.get_item(TableName=self._table, Key=key_of(key), ConsistentRead=True)
+        return audited_item(answer["Item"]) if "Item" in answer else None
 
     def commit(self, changes: Sequence[Change], acts: Sequence[Act], hold: Hold | None = None) -> None:
         """Make all changes and record the acts, or nothing of it.
@@ -152,31 +179,18 @@ class RegistryTable:
     def _audit(self, changes: Sequence[Change], acts: Sequence[Act]) -> list[dict[str, Any]]:
         """The writes that append the acts to the chain as it is now."""
         stored = self.read(AUDIT_HEAD)
-        entries = chain(_head(stored), acts, written_items(changes))
-        writes: list[dict[str, Any]] = [
-            {
-                "Put": {
-                    "TableName": self._table,
-                    "Item": {
-                        **_key(Key(AUDIT, f"{_ENTRY}{entry.number:012d}")),
-                        "body": {"S": entry.body},
-                        "digest": {"S": entry.digest},
-                    },
-                    "ConditionExpression": _ABSENT,
-                }
-            }
-            for entry in entries
-        ]
-        newest = {"v": 1, "number": entries[-1].number, "digest": entries[-1].digest}
-        return [*writes, self._put(Change(AUDIT_HEAD, newest, 0 if stored is None else stored.revision))]
+        entries = chain(head_of(stored), acts, written_items(changes))
+        on_new = {"TableName": self._table, "ConditionExpression": _ABSENT}
+        writes = [{"Put": {"Item": item_of_entry(entry), **on_new}} for entry in entries]
+        head = Change(AUDIT_HEAD, head_after(stored, entries), 0 if stored is None else stored.revision)
+        return [*writes, self._put(head)]
 
     def _put(self, change: Change) -> dict[str, Any]:
-        item = {
-            **_key(change.key),
-            "body": {"S": canonical_json(change.document)},
-            "rev": {"N": str(change.revision + 1)},
+        put: dict[str, Any] = {
+            "TableName": self._table,
+            "Item": item_of(change),
+            "ConditionExpression": _ABSENT,
         }
-        put: dict[str, Any] = {"TableName": self._table, "Item": item, "ConditionExpression": _ABSENT}
         if change.revision:
             put["ConditionExpression"] = "rev = :rev"
             put["ExpressionAttributeValues"] = {":rev": {"N": str(change.revision)}}
@@ -186,57 +200,33 @@ class RegistryTable:
         return {
             "ConditionCheck": {
                 "TableName": self._table,
-                "Key": _key(hold.key),
+                "Key": key_of(hold.key),
                 "ConditionExpression": "rev = :rev",
                 "ExpressionAttributeValues": {":rev": {"N": str(hold.revision)}},
             }
         }
 
-    def _query(self, condition: str, values: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression=condition,
-            ExpressionAttributeValues=values,
-            ConsistentRead=True,
-        )
+    def _entries(self, low: str, high: str) -> Iterator[StoredEntry]:
+        """The chain's from one `sk` to another, both taken in."""
+        values = {":pk": {"S": AUDIT}, ":low": {"S": low}, ":high": {"S": high}}
+        yield from map(entry_of, self._query("pk = :pk AND sk BETWEEN :low AND :high", values))
+
+    def _indexed(self, model: str, first: int, last: int) -> Iterator[StoredEntry]:
+        """A model's from one number to another, as the index has them."""
+        if first > last:
+            return
+        condition = f"{ABOUT} = :pk AND sk BETWEEN :low AND :high"
+        values = {":pk": {"S": found_by(model)}, ":low": {"S": entry_sk(first)}, ":high": {"S": entry_sk(last)}}
+        items = self._query(condition, values, IndexName=AUDIT_INDEX, ConsistentRead=False)
+        # Another partition's item under an entry's name is none of the chain's: verification finds it.
+        yield from (entry_of(item) for item in items if item["pk"]["S"] == AUDIT)
+
+    def _query(self, condition: str, values: dict[str, Any], **more: Any) -> Iterator[dict[str, Any]]:
+        asked = {"KeyConditionExpression": condition, "ExpressionAttributeValues": values, "ConsistentRead": True}
+        pages = self._client.get_paginator("query").paginate(TableName=self._table, **asked | more)
         with translated("read the registry", {"ResourceNotFoundException": NotFoundError}):
             for page in pages:
                 yield from page["Items"]
-
-
-def _key(key: Key) -> dict[str, Any]:
-    return {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
-
-
-def _stored(item: dict[str, Any]) -> Stored:
-    key = Key(item["pk"]["S"], item["sk"]["S"])
-    return Stored(key, int(item["rev"]["N"]), json.loads(item["body"]["S"]))
-
-
-def _item(item: dict[str, Any]) -> Item:
-    key = Key(item["pk"]["S"], item["sk"]["S"])
-    try:
-        written = Written(int(item["rev"]["N"]), digest_of(item["body"]["S"]))
-    except (KeyError, ValueError):
-        return Item(key, None)
-    return Item(key, written if set(item) == _ATTRIBUTES else None)
-
-
-def _entry(item: dict[str, Any]) -> StoredEntry:
-    sk = item["sk"]["S"]
-    if not _ENTRY_SK.fullmatch(sk):
-        return StoredEntry(0, f"{AUDIT}/{sk}", "")
-    body, digest = (item.get(name, {}).get("S", "") for name in ("body", "digest"))
-    return StoredEntry(int(sk.removeprefix(_ENTRY)), body, digest)
-
-
-def _head(stored: Stored | None) -> Head:
-    if stored is None:
-        return START
-    number, digest = stored.document.get("number"), stored.document.get("digest")
-    if not isinstance(number, int) or not isinstance(digest, str):
-        raise CorruptArtifactError(f"{AUDIT_HEAD} is no head of an audit chain: `trimtab audit verify` says more")
-    return Head(number, digest)
 
 
 def _cancellation(error: UnavailableError) -> list[str] | None:

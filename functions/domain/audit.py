@@ -82,12 +82,19 @@ class Written:
 class StoredEntry:
     """An entry as it lies in the table: its place, its bytes, and the hash that was written beside them.
 
-    What lies among the entries and is none has the number 0, and its key for a body.
+    `about` is what the index by model has it under; None of one that was written before there was an index. What lies
+    among the entries and is none has the number 0, and its key for a body.
     """
 
     number: int
     body: str
     digest: str
+    about: str | None = None
+
+
+def found_by(model: str) -> str:
+    """What an entry is found by: its model's name. `-` where it is about the stage itself: no index takes nothing."""
+    return model or "-"
 
 
 def chain(head: Head, acts: Iterable[Act], items: Mapping[str, Written]) -> list[StoredEntry]:
@@ -104,7 +111,7 @@ def chain(head: Head, acts: Iterable[Act], items: Mapping[str, Written]) -> list
         }
         body = canonical_json(document)
         head = Head(head.number + 1, digest_of(body))
-        entries.append(StoredEntry(head.number, body, head.digest))
+        entries.append(StoredEntry(head.number, body, head.digest, found_by(act.model)))
     return entries
 
 
@@ -124,6 +131,7 @@ class ChainCheck:
     def __init__(self) -> None:
         self.last = START
         self.findings: list[str] = []
+        self._unindexed: list[tuple[int, int]] = []  # runs of entries that no index has, first and last
 
     def take(self, entry: StoredEntry) -> dict[str, Any] | None:
         """The next entry; what it says, or None where that cannot be trusted."""
@@ -141,27 +149,41 @@ class ChainCheck:
         if isinstance(read, str):
             self.findings.append(read)
             return None
+        self._hold_against_index(entry, read)
         return read
 
-    def close(self, head: Head) -> None:
-        """The chain ends here, and should end at `head`."""
+    def close(self, head: Head, indexed_from: int | None = None) -> None:
+        """The chain ends here, and should end at `head`; from the entry `indexed_from` on, the index has them all."""
         if self.last.number < head.number:
             self.findings.append(f"{_numbers(self.last.number + 1, head.number)} missing at the end")
         elif self.last.number > head.number:
             self.findings.append(f"the head stands at entry {head.number}, the chain goes on to {self.last.number}")
         elif self.last.digest != head.digest:
             self.findings.append(f"the head's hash is not that of entry {head.number}")
+        for first, last in self._unindexed:
+            if indexed_from is not None and last >= indexed_from:
+                self.findings.append(f"{_numbers(max(first, indexed_from), last)} not in the index by model")
+
+    def _hold_against_index(self, entry: StoredEntry, document: Mapping[str, Any]) -> None:
+        """Who looks for a model's entries shall find this one."""
+        number, model = entry.number, document.get("model")
+        if entry.about is None:
+            first = self._unindexed.pop()[0] if self._unindexed and self._unindexed[-1][1] == number - 1 else number
+            self._unindexed.append((first, number))
+        elif entry.about != found_by(str(model)):
+            self.findings.append(f"entry {number} is about {model!r}, and in the index under {entry.about!r}")
 
 
-def verify(entries: Iterable[StoredEntry], head: Head) -> list[str]:
+def verify(entries: Iterable[StoredEntry], head: Head, indexed_from: int | None = None) -> list[str]:
     """What is wrong with a chain, in the order of the table's keys; an empty list when nothing is.
 
-    Finds an entry that was changed, removed, put in, exchanged with another or cut off at the end.
+    Finds an entry that was changed, removed, put in, exchanged with another, cut off at the end, or hidden from who
+    looks for it by its model.
     """
     check = ChainCheck()
     for entry in entries:
         check.take(entry)
-    check.close(head)
+    check.close(head, indexed_from)
     return check.findings
 
 

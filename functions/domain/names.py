@@ -6,6 +6,7 @@ from typing import Literal
 RecordKind = Literal["predictions", "labels", "observations"]
 
 METRIC_NAMESPACE = "Trimtab"  # of all metrics that functions write
+AUDIT_INDEX, ABOUT = "audit-by-model", "about"  # the registry's index over the audit chain, and its key
 # The local cloud is a stage like any other, in an account and a region of its own: moto's.
 LOCAL_STAGE, LOCAL_ACCOUNT, LOCAL_REGION = "local", "123456789012", "us-east-1"
 

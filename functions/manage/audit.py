@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any
 
 from functions.adapters.data_lake import DataLake
@@ -53,16 +52,18 @@ class AuditLog:
         Raises:
             UnavailableError: DynamoDB did not answer.
         """
+        model = wanted.model
+        entries = self._store.entries(after) if model is None else self._store.entries_about(model, after)
         found: list[dict[str, Any]] = []
         last = after
-        for entry in islice(self._store.entries(after), MOST_LOOKED_AT):
-            if len(found) == most:
+        for looked_at, entry in enumerate(entries):
+            if len(found) == most or looked_at == MOST_LOOKED_AT:
                 return found, last
             last = entry.number
             shown = document(entry)
             if wanted.has(shown):
                 found.append(shown)
-        return found, last if last - after >= MOST_LOOKED_AT else None
+        return found, None
 
     def verify(self) -> dict[str, Any]:
         """As `Verification.to_document`; `complete` is false of a chain that is too long for one answer.

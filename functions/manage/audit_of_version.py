@@ -11,7 +11,7 @@ _RELEASES = ("release", "canary", "before", "from", "to")  # what entries call r
 
 
 def audit_of_version(entries: Iterable[StoredEntry], facts: ModelFacts, number: int) -> list[dict[str, Any]]:
-    """Who did what, oldest first. The whole chain is gone through: it is by number, not by model.
+    """Who did what, oldest first, of `entries` that may be about the model.
 
     Entries are told as they are written; whether the chain holds is for `trimtab audit verify` to say.
     """

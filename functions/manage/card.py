@@ -85,7 +85,7 @@ class ModelCard:
             "lineage": version_graph(facts, str(version.number)),
             "approvals": _approvals(version),
             "rollouts": [service_record.rollout_document(one) for one in facts.rollouts_of(version.number)],
-            "audit": audit_of_version(self._store.entries(), facts, version.number),
+            "audit": audit_of_version(self._store.entries_about(facts.model), facts, version.number),
         }
 
 

@@ -21,7 +21,7 @@ from functions.manage.model_facts import ModelFacts
 from functions.manage.served import Asked, Served, ServedRequests
 
 SCHEMA_VERSION = 1
-MOST_ENTRIES = 20_000  # of a chain that is gone through for the acts about a version
+MOST_ENTRIES = 20_000  # in no index, which an answer waits for while they are gone through
 
 Document = dict[str, Any]
 
@@ -87,10 +87,10 @@ class Explain:
         }
 
     def _acts(self, facts: ModelFacts, version: ModelVersion) -> list[Document] | None:
-        """The audit chain's entries about the version; None where the chain is too long to go through for an answer."""
-        if self._store.head().number > MOST_ENTRIES:
+        """The audit chain's entries about the version; None where too many were written before there was an index."""
+        if self._store.indexed_from() > MOST_ENTRIES:
             return None
-        return audit_of_version(self._store.entries(), facts, version.number)
+        return audit_of_version(self._store.entries_about(facts.model), facts, version.number)
 
 
 def _release(release: Release) -> Document:

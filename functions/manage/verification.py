@@ -128,7 +128,7 @@ class _Chain:
     def close(self) -> None:
         """All is read: the chain must end where its head says."""
         try:
-            self.check.close(self._store.head())
+            self.check.close(self._store.head(), self._store.indexed_from())
         except CorruptArtifactError as error:
             self.check.findings.append(str(error))
         self._tell("entries", self.check.last.number, self.check.last.number)

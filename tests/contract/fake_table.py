@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from threading import Lock
 
 from functions.adapters.registry_store import Change, Hold, Item, Key, Stored, written_items
-from functions.domain.audit import START, Act, Head, StoredEntry, Written, chain
+from functions.domain.audit import START, Act, Head, StoredEntry, Written, chain, found_by
 from functions.domain.canonical_json import canonical_json, digest_of
 from functions.domain.errors import ConflictError, LeaseHeldError
 
@@ -14,6 +14,7 @@ class FakeTable:
     def __init__(self) -> None:
         self.items: dict[Key, Stored] = {}
         self.chain: list[StoredEntry] = []
+        self.first_indexed = 1  # entries before it were written when there was no index by model
         self.forged_head: Head | None = None  # what lies in the head's place, where somebody put another one there
         self._lock = Lock()
 
@@ -49,6 +50,13 @@ class FakeTable:
 
     def entries(self, after: int = 0) -> Iterator[StoredEntry]:
         yield from [entry for entry in self.chain if entry.number > after or not after]
+
+    def entries_about(self, model: str, after: int = 0) -> Iterator[StoredEntry]:
+        about = found_by(model)
+        yield from [one for one in self.entries(after) if one.about == about or one.number < self.first_indexed]
+
+    def indexed_from(self) -> int:
+        return self.first_indexed
 
     def scan(self) -> Iterator[Item]:
         with self._lock:

@@ -16,6 +16,7 @@ from functions.adapters.registry_store import Change, Hold, Key, Store, Stored
 from functions.adapters.registry_table import ATTEMPTS, RegistryTable, registry_client
 from functions.domain.audit import START, Act, verify
 from functions.domain.errors import ConflictError, LeaseHeldError, NotFoundError, UnavailableError
+from functions.domain.names import ABOUT, AUDIT_INDEX
 
 TABLE = "registry"
 ONE, TWO, LEASE = Key("MODELS", "flights"), Key("MODEL#flights", "VERSION#1"), Key("MODEL#flights", "LEASE")
@@ -27,7 +28,14 @@ def moto_table() -> RegistryTable:
     client.create_table(
         TableName=TABLE,
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", ABOUT)],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": AUDIT_INDEX,
+                "KeySchema": [{"AttributeName": ABOUT, "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
         BillingMode="PAY_PER_REQUEST",
     )
     return RegistryTable(client, TABLE, pause=lambda _: None)

@@ -91,6 +91,16 @@ def test_the_registry_can_be_restored_and_not_be_deleted(platform: Template) -> 
     assert table["DeletionProtectionEnabled"] is True
 
 
+def test_the_registry_has_an_index_over_the_audit_chain_alone(platform: Template) -> None:
+    (index,) = platform.only("AWS::DynamoDB::Table")["GlobalSecondaryIndexes"]
+    assert index["IndexName"] == "audit-by-model"
+    assert [(key["AttributeName"], key["KeyType"]) for key in index["KeySchema"]] == [
+        ("about", "HASH"),
+        ("sk", "RANGE"),
+    ]
+    assert index["Projection"] == {"ProjectionType": "ALL"}
+
+
 @pytest.mark.parametrize("kind", ["AWS::S3::Bucket", "AWS::DynamoDB::Table"])
 def test_what_is_kept_stays_when_a_stack_goes_and_only_there(platform: Template, local: Assembly, kind: str) -> None:
     kept = {each["DeletionPolicy"] for each in platform.of_type(kind).values()}

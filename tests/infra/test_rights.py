@@ -166,6 +166,7 @@ MANAGE = {
     "<AuditBucket.Arn>/*": ["s3:GetObjectVersion"],
     "<StorageRegistry.Arn> of MODEL#* MODELS AUDIT": ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],
     "<StorageRegistry.Arn>": ["dynamodb:Scan"],
+    "<StorageRegistry.Arn>/index/audit-by-model": ["dynamodb:Query"],
     "<RegistrationKey.Arn>": ["kms:GetPublicKey", "kms:Verify"],
     f"{_LAMBDA}:function:trimtab-prod-compact": ["lambda:InvokeFunction"],
     f"{_LAMBDA}:function:trimtab-prod-register": ["lambda:InvokeFunction"],

@@ -94,6 +94,13 @@ def test_items_are_of_partitions(operation: str, body: dict[str, Any], partition
     assert found == Needed(f"dynamodb:{operation}", f"arn:aws:dynamodb:{HERE}:table/registry", partitions)
 
 
+def test_a_query_of_an_index_needs_the_right_to_the_index() -> None:
+    values = {":pk": {"S": "flights"}}
+    asked = {"TableName": "registry", "IndexName": "by-model", "ExpressionAttributeValues": values}
+    arn = f"arn:aws:dynamodb:{HERE}:table/registry/index/by-model"
+    assert dynamodb("Query", asked) == [Needed("dynamodb:Query", arn, ("flights",))]
+
+
 @pytest.mark.parametrize(
     ("operation", "asked", "wanted"),
     [

@@ -130,9 +130,10 @@ def _of_dynamodb(operation: str, asked: Mapping[str, Any], place: Place) -> Iter
 
 
 def _on_table(action: str, asked: Mapping[str, Any], place: Place) -> Iterator[Needed]:
-    """Of a query IAM knows the partition that its key condition names; of a scan none."""
+    """Of a query IAM knows the partition that its key condition names, of an index's its own; of a scan none."""
     table = asked["TableName"]
     arn = table if table.startswith("arn:") else place.arn("dynamodb", f"table/{table}")
+    arn += f"/index/{asked['IndexName']}" if "IndexName" in asked else ""
     values = asked.get("ExpressionAttributeValues") or {}
     key = asked.get("Key") or asked.get("Item") or {PARTITION: values.get(f":{PARTITION}", {})}
     partition = key[PARTITION].get("S")

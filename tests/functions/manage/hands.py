@@ -56,7 +56,8 @@ class AwsHands:
         self._dynamodb, self._table, self._s3 = dynamodb, table, s3
 
     def put_entry(self, entry: StoredEntry) -> None:
-        self._put("AUDIT", f"ENTRY#{entry.number:012d}", body={"S": entry.body}, digest={"S": entry.digest})
+        found = {} if entry.about is None else {"about": {"S": entry.about}}
+        self._put("AUDIT", f"ENTRY#{entry.number:012d}", body={"S": entry.body}, digest={"S": entry.digest}, **found)
 
     def drop_entry(self, number: int) -> None:
         self._drop("AUDIT", f"ENTRY#{number:012d}")
@@ -72,7 +73,8 @@ class AwsHands:
         if head is None:
             self._drop("AUDIT", "HEAD")
         else:
-            body = canonical_json({"v": 1, "number": head.number, "digest": head.digest})
+            told = {"v": 1, "number": head.number, "digest": head.digest, "indexed_from": 1}
+            body = canonical_json(told)
             self._put("AUDIT", "HEAD", body={"S": body}, rev={"N": str(head.number)})
 
     def put_object(self, key: str, body: bytes) -> None:

@@ -52,7 +52,7 @@ def change_entry(scene: Scene) -> Names:
     entry = scene.entry
     body = _altered(scene, entry.body)
     digest = scene.draw.choice([entry.digest, digest_of(body)])
-    scene.hands.put_entry(StoredEntry(entry.number, body, digest))
+    scene.hands.put_entry(replace(entry, body=body, digest=digest))
     return _about(scene, entry.number)
 
 
@@ -77,7 +77,7 @@ def insert_entry(scene: Scene) -> Names:
     (forged,) = chain(head, [Act("live.moved", MODEL, "mallory", "2013-03-01T00:00:00Z")], {})
     for entry in scene.entries[at:]:
         body = canonical_json({**json.loads(entry.body), "number": entry.number + 1})
-        scene.hands.put_entry(StoredEntry(entry.number + 1, body, digest_of(body)))
+        scene.hands.put_entry(StoredEntry(entry.number + 1, body, digest_of(body), entry.about))
     scene.hands.put_entry(forged)
     return tuple(f"entry {number} " for number in range(at + 1, len(scene.entries) + 2))
 
@@ -117,9 +117,16 @@ def rewrite_chain(scene: Scene) -> Names:
             document["actor"] = "mallory"
         body = canonical_json(document)
         head = Head(entry.number, digest_of(body))
-        scene.hands.put_entry(StoredEntry(entry.number, body, head.digest))
+        scene.hands.put_entry(replace(entry, body=body, digest=head.digest))
     scene.hands.put_head(head)
     return tuple(seal.key for seal in scene.seals if seal.number > at)
+
+
+def hide_entry(scene: Scene) -> Names:
+    """An entry that is whole, and that nobody finds who looks for its model's."""
+    entry = scene.entry
+    scene.hands.put_entry(replace(entry, about=scene.draw.choice([None, "", "-", "another"])))
+    return (f"entry {entry.number} is not in the index", f"entry {entry.number} is about '{MODEL}', and in the index")
 
 
 def forge_head(scene: Scene) -> Names:
@@ -286,6 +293,7 @@ OF_THE_CHAIN = (
     truncate_chain,
     cut_entries_off,
     rewrite_chain,
+    hide_entry,
     forge_head,
 )
 OF_THE_ITEMS = (change_item, change_revision, delete_item, insert_item, replay_item, swap_items)

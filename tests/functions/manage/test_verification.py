@@ -114,6 +114,7 @@ def test_a_chain_that_began_without_revisions_is_verified_by_its_digests() -> No
     table.commit([Change(model_key(MODEL), {"v": 1}, 0)], [])  # as it was done before: a change without an act
     table.commit([Change(model_key(MODEL), {"v": 1, "n": 1}, 1)], [])
     table.chain = [entry_of_version_1(1, START.digest, digest_of(canonical_json({"v": 1, "n": 1})))]
+    table.first_indexed = 2
     table.commit([Change(model_key(MODEL), {"v": 1, "n": 2}, 2)], [Act("live.moved", MODEL, "ann", "")])
     found = verify(
         table, SealedHeads(FakeLockedBucket(), AUDIT), DataLake(FakeS3(), ARTIFACTS), Signatures(FakeKms(), KEY).verify
@@ -189,14 +190,18 @@ def test_the_log_is_filtered_by_model_actor_action_and_period() -> None:
 
 def test_a_page_goes_through_so_much_of_the_chain_and_then_says_where_to_go_on() -> None:
     table = FakeTable()
-    act = Act("live.moved", "loans", "ann", "2013-03-01T00:00:00Z")
-    key = model_key("loans")
-    table.commit([Change(key, {"v": 1}, 0)], [act] * (MOST_LOOKED_AT + 5))
+    act, other = (Act("live.moved", model, "ann", "2013-03-01T00:00:00Z") for model in ("loans", MODEL))
+    table.commit([Change(model_key("loans"), {"v": 1}, 0)], [act] * (MOST_LOOKED_AT + 5))
+    table.commit([], [other])
     log = AuditLog(
         table, SealedHeads(FakeLockedBucket(), AUDIT), DataLake(FakeS3(), ARTIFACTS), Signatures(FakeKms(), KEY).verify
     )
+    assert log.page(0, 50, Wanted(actor="bea")) == ([], MOST_LOOKED_AT)
+    assert log.page(MOST_LOOKED_AT, 50, Wanted(actor="bea")) == ([], None)
+    (found,), end = log.page(0, 50, Wanted(model=MODEL))
+    assert (found["number"], end) == (MOST_LOOKED_AT + 6, None)  # a model's are not looked for among all others
+    table.first_indexed = MOST_LOOKED_AT + 6
     assert log.page(0, 50, Wanted(model=MODEL)) == ([], MOST_LOOKED_AT)
-    assert log.page(MOST_LOOKED_AT, 50, Wanted(model=MODEL)) == ([], None)
 
 
 def test_the_log_says_whether_all_of_it_holds() -> None:

@@ -82,8 +82,8 @@ def put_table(context: Context, name: str, properties: Properties, existing: Res
         created(
             lambda: dynamodb.create_table(TableName=table, Tags=tag_list(properties), **asked), "ResourceInUseException"
         )
-    elif any(existing.properties.get(key) != properties.get(key) for key in TABLE_KEYS):
-        raise MisconfiguredError(f"the local cloud can't change keys, indexes or capacity of table {table}")
+    else:
+        _change_table(dynamodb, table, existing.properties, properties)
     protected = bool(properties.get("DeletionProtectionEnabled"))
     dynamodb.update_table(TableName=table, DeletionProtectionEnabled=protected)
     if recovery := properties.get("PointInTimeRecoverySpecification"):
@@ -95,6 +95,22 @@ def put_table(context: Context, name: str, properties: Properties, existing: Res
     if "LatestStreamArn" in described:
         attributes["StreamArn"] = described["LatestStreamArn"]
     return Made(table, attributes)
+
+
+def _change_table(dynamodb: Any, table: str, before: Properties, now: Properties) -> None:
+    """Indexes come and go as in AWS, by their names; keys and capacity stay."""
+    had, wanted = (
+        {index["IndexName"]: index for index in found.get("GlobalSecondaryIndexes", ())} for found in (before, now)
+    )
+    kept = had.keys() & wanted.keys()
+    fixed = [key for key in TABLE_KEYS if key not in ("AttributeDefinitions", "GlobalSecondaryIndexes")]
+    if any(before.get(key) != now.get(key) for key in fixed) or any(had[name] != wanted[name] for name in kept):
+        raise MisconfiguredError(f"the local cloud can't change keys, an index or the capacity of table {table}")
+    changes = [{"Delete": {"IndexName": name}} for name in had.keys() - kept]
+    changes += [{"Create": wanted[name]} for name in wanted.keys() - kept]
+    if changes:
+        attributes = now["AttributeDefinitions"]
+        dynamodb.update_table(TableName=table, AttributeDefinitions=attributes, GlobalSecondaryIndexUpdates=changes)
 
 
 def delete_table(context: Context, resource: Resource) -> None:
