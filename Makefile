@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up all they need; `make help` lists the rest.
-.PHONY: help setup demo test test-slow check rights lint types synth bench bench-serving bench-tritonclient bench-evaluate bench-drift bench-cbpe bench-canary bench-poison bench-retrain bench-streams bench-loop clean
+.PHONY: help setup demo test test-slow check rights lint types synth bench bench-serving bench-tritonclient bench-evaluate bench-drift bench-cbpe bench-canary bench-poison bench-retrain bench-streams bench-loop bench-audit clean
 
 BIN := .venv/bin
 
@@ -34,7 +34,7 @@ types: setup     ## mypy, strict
 synth: setup     ## the CloudFormation templates, into cdk.out
 	$(BIN)/python app.py
 
-bench: bench-serving bench-tritonclient bench-evaluate bench-drift bench-cbpe bench-canary bench-poison bench-retrain bench-loop bench-streams  ## all measurements side by side with peers
+bench: bench-serving bench-tritonclient bench-evaluate bench-drift bench-cbpe bench-canary bench-poison bench-retrain bench-loop bench-streams bench-audit  ## all measurements side by side with peers
 
 bench-serving: setup  ## the serving path, warm and cold, beside its peers
 	$(BIN)/python -m bench.serving
@@ -66,6 +66,9 @@ bench-loop: setup  ## settings of the loop side by side, simulated, on streams a
 
 bench-streams: setup  ## the whole loop on drifting streams that it was never tuned to, beside refits on the calendar
 	$(BIN)/python -m bench.streams
+
+bench-audit: setup  ## how long a million entries of the audit chain take to verify, and how much memory
+	$(BIN)/python -m bench.audit_chain
 
 clean:           ## what was built (not the local cloud's state)
 	rm -rf .build cdk.out

@@ -1,13 +1,12 @@
 """Asks the function `gate` how a challenger compares with its champion since a rollout began."""
 
-import json
 from typing import Any
 
 import boto3
 from botocore.config import Config
 
-from functions.adapters.aws_errors import translated
-from functions.domain.errors import UnavailableError
+from functions.adapters.function_calls import asked
+from functions.domain.errors import TrimtabError, UnavailableError
 from functions.domain.rollout import Rollout
 
 
@@ -32,15 +31,13 @@ class GateCall:
             "challenger": rollout.release,
             "since": rollout.started_at,
         }
-        with translated(f"ask {self._function} about a canary of {rollout.model}"):
-            response = self._client.invoke(FunctionName=self._function, Payload=json.dumps(event).encode())
-            body = response["Payload"].read()
+        failed = f"{self._function} could not compare releases of {rollout.model}"
         try:
-            answer = json.loads(body)
-        except ValueError:
-            answer = {"error": body[:200].decode(errors="replace")}
-        if not isinstance(answer, dict) or "FunctionError" in response or "error" in answer:
-            raise UnavailableError(f"{self._function} could not compare releases of {rollout.model}: {answer!r:.500}")
+            answer = asked(self._client, self._function, event)
+        except TrimtabError as error:  # of whatever kind: there is no evidence, which stops no other model's run
+            raise UnavailableError(f"{failed}: {error!s:.500}") from error
+        if answer is None:
+            raise UnavailableError(f"{failed}: it is still at work")
         return answer
 
 
