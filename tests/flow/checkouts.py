@@ -28,13 +28,22 @@ def make_checkout(project: Project, root: Path) -> Path:
     return root
 
 
-def run(root: Path, *arguments: str, timeout_s: float = 300) -> str:
+def run(root: Path, *arguments: str, timeout_s: float = 300, cloud_of: Path | None = None) -> str:
     """What a command prints on standard output; it must succeed."""
+    ran = ended(root, *arguments, timeout_s=timeout_s, cloud_of=cloud_of)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
+
+
+def ended(
+    root: Path, *arguments: str, timeout_s: float = 300, cloud_of: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """A command's end, whichever it is. `cloud_of` is the checkout whose local cloud it works on, if not its own."""
     environment = {**os.environ, "TRIMTAB_PORT": "0"}
     environment.pop("TRIMTAB_STATE", None)
-    ran = subprocess.run(
+    if cloud_of is not None:
+        environment["TRIMTAB_STATE"] = str(Project(cloud_of).cloud_state)
+    return subprocess.run(
         [sys.executable, "-m", "trimtab.cli", *arguments],
         cwd=root, env=environment, capture_output=True, text=True, check=False, timeout=timeout_s,
     )  # fmt: skip
-    assert ran.returncode == 0, ran.stderr
-    return ran.stdout

@@ -1,15 +1,19 @@
-"""From a CSV file to an HTTP answer in two commands, in a checkout of its own."""
+"""From a CSV file to an HTTP answer in two commands, and on as one file to the same answer of another checkout."""
 
 import csv
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sklearn import datasets
 
-from tests.flow.checkouts import make_checkout, run
+from functions.domain.bundle import read_bundle, write_bundle
+from functions.domain.canonical_json import digest_of
+from functions.domain.release_artifact import MANIFEST, listing, open_artifact
+from tests.flow.checkouts import ended, make_checkout, run
 from trimtab.project import Project
 
 
@@ -54,3 +58,66 @@ def test_status_lists_what_is_deployed(checkout: Path) -> None:
     found = {entry["model"]: entry for entry in json.loads(run(checkout, "status", "--json"))}
     assert set(found) == {"cancer", "diabetes"}
     assert all(entry["release"] and entry["alias"]["as_registered"] for entry in found.values())
+
+
+@pytest.fixture(scope="module")
+def elsewhere(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another team's checkout, with no model and no cloud: what it imports, it can ask nobody about."""
+    return make_checkout(project, tmp_path_factory.mktemp("elsewhere"))
+
+
+@pytest.fixture(scope="module")
+def exported(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Version 1 of `cancer` as one file, and the fingerprint that its export told."""
+    file = tmp_path_factory.mktemp("exported") / "cancer.trimtab"
+    told = json.loads(run(checkout, "export", "cancer", "1", str(file), "--json"))
+    return file, told["signer"]
+
+
+def test_an_exported_version_answers_from_another_checkout_as_it_did(
+    checkout: Path, elsewhere: Path, exported: tuple[Path, str], tmp_path: Path
+) -> None:
+    """To the bit: JSON spells a float by the shortest text that is read as the same one."""
+    file, signer = exported
+    rows = write_csv(tmp_path / "rows.csv", datasets.load_breast_cancer())
+
+    run(elsewhere, "import", str(file), "--as", "cancer-there", "--trust", signer)
+    deployed = json.loads(run(elsewhere, "deploy", "cancer-there", "--json", cloud_of=checkout))
+    here = json.loads(run(checkout, "predict", "cancer", "--file", str(rows), "--json"))["predictions"]
+    there = json.loads(run(elsewhere, "predict", "cancer-there", "--file", str(rows), "--json", cloud_of=checkout))
+
+    assert (deployed["model_version"], deployed["live"]) == (1, deployed["release"])
+    answers = [[(one["label"], one["probability"]) for one in answered] for answered in (here, there["predictions"])]
+    assert answers[0] == answers[1]
+    assert len({probability for _, probability in answers[0]}) > 100
+    acts = run(checkout, "audit", "export", "--model", "cancer-there").splitlines()
+    (origin,) = [act["details"]["from"] for act in map(json.loads, acts) if act["action"] == "artifact.imported"]
+    assert (origin["model"], origin["version"], origin["signer"]) == ("cancer", 1, signer)
+
+
+def test_a_version_of_a_signer_whom_nobody_named_is_not_imported(
+    project: Project, exported: tuple[Path, str], tmp_path: Path
+) -> None:
+    file, signer = exported
+    root = make_checkout(project, tmp_path)
+    refused = ended(root, "import", str(file))
+    assert refused.returncode == 1
+    assert f"--trust {signer}" in refused.stderr
+    assert list((root / "models").iterdir()) == []
+
+
+def test_an_altered_version_is_not_imported_though_every_digest_in_it_is_right(
+    elsewhere: Path, exported: tuple[Path, str], tmp_path: Path
+) -> None:
+    file, signer = exported
+    bundle = read_bundle(file.read_bytes())
+    files = {name: body for name, body in bundle.artifact.files.items() if name != MANIFEST}
+    files["witness.json"] += b" "
+    manifest = listing("cancer", files)
+    altered = open_artifact("cancer", digest_of(manifest), {**files, MANIFEST: manifest})
+    forged = tmp_path / "forged.trimtab"
+    forged.write_bytes(write_bundle(replace(bundle, artifact=altered)))
+    refused = ended(elsewhere, "import", str(forged), "--as", "forged", "--trust", signer)
+    assert refused.returncode == 4
+    assert "is not the key's over version 1 of cancer" in refused.stderr
+    assert not (elsewhere / "models" / "forged").exists()
